@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/runtime/core/process.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace perron::runtime::core {
+
+struct scheduler;
+struct carrier;
+
+/// What a new process starts with.
+struct spawn_plan {
+  std::string name;
+  bool link = false;
+  bool monitor = false;
+  std::uint32_t bound = 0;
+  overflow policy = overflow::refuse;
+  std::size_t stack_bytes = 0; ///< 0: the node's default
+  int worker = -1;             ///< run only there
+  bool trap_exit = false;
+  pid parent; ///< whom to name as ancestor if no process spawns it
+  end_observer* observer = nullptr;
+  void* observer_data = nullptr;
+};
+
+/// Thrown through the frames of a process that was told to end, so that its destructors run. Not a
+/// std::exception. Who catches it with `catch (...)` and goes on meets it again at the next receive if the
+/// order came from outside.
+struct process_exit {
+  exit_reason reason;
+};
+
+/// As process_exit, to give the stack back; the continuation lies in process::body.
+struct hibernation {};
+
+/// Takes a slot and fills it in; nobody knows the process yet. Then put a function into body and commit, or
+/// abandon it. Throws std::bad_alloc, or std::invalid_argument if the name is taken. `ref` is set to the
+/// spawner's monitor if one was asked for.
+process& begin_spawn(scheduler& sched, const spawn_plan& plan, monitor_ref& ref);
+void commit_spawn(process& p) noexcept;
+void abandon_spawn(process& p) noexcept;
+
+/// Runs a process until it switches out; the runnable::run of processes.
+void run_process(runnable& self, carrier& on);
+
+/// First frame on a process's stack.
+void process_main(process& p) noexcept;
+
+/// Called from the terminate handler: ends the current process, abandoning its stack. Returns if the caller
+/// is not a process or the engine itself is at fault.
+void end_by_terminate() noexcept;
+
+/// Gives the rest of the turn away.
+void yield_turn(process& p);
+
+/// Counts `n` reductions; gives way if the budget of this turn is used up.
+inline void spend(process& p, int n = 1) {
+  p.budget -= n;
+  if (p.budget <= 0)
+    yield_turn(p);
+}
+
+/// Switches out; the carrier parks the process unless something has arrived.
+void suspend_parked(process& p);
+
+} // namespace perron::runtime::core

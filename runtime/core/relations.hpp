@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/runtime/pid.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace perron::runtime::core {
+
+/// One tie of a process to another one: a link, or one end of a monitor.
+struct relation {
+  pid who;
+  std::uint64_t ref = 0; ///< unique in the node
+  bool is_call = false;  ///< a watcher that waits for the answer to a call, not for a down message
+};
+
+/// The ties of one kind that a process has. Few are searched in a row; past a bound an index by reference is
+/// kept, so that a supervisor of a million children finds each of them at once. Owner only.
+class relation_table {
+public:
+  void add(relation r) {
+    if (!index_ && rows_.size() >= indexed_from)
+      build_index();
+    if (index_)
+      index_->emplace(r.ref, rows_.size());
+    rows_.push_back(r);
+  }
+
+  std::optional<relation> remove(std::uint64_t ref) {
+    const std::size_t at = find(ref);
+    if (at == rows_.size())
+      return std::nullopt;
+    return remove_at(at);
+  }
+
+  bool contains(std::uint64_t ref) const { return find(ref) != rows_.size(); }
+
+  /// The newest tie to `who`, if any; costs a look at every row.
+  std::optional<relation> remove_any(pid who) {
+    for (std::size_t i = rows_.size(); i-- > 0;)
+      if (rows_[i].who == who)
+        return remove_at(i);
+    return std::nullopt;
+  }
+
+  const std::vector<relation>& rows() const noexcept { return rows_; }
+  bool empty() const noexcept { return rows_.empty(); }
+
+private:
+  static constexpr std::size_t indexed_from = 48;
+
+  std::size_t find(std::uint64_t ref) const {
+    if (index_) {
+      const auto it = index_->find(ref);
+      return it == index_->end() ? rows_.size() : it->second;
+    }
+    for (std::size_t i = rows_.size(); i-- > 0;)
+      if (rows_[i].ref == ref)
+        return i;
+    return rows_.size();
+  }
+
+  relation remove_at(std::size_t at) {
+    const relation gone = rows_[at];
+    const relation& last = rows_.back();
+    if (index_) {
+      if (last.ref != gone.ref)
+        (*index_)[last.ref] = at;
+      index_->erase(gone.ref);
+    }
+    rows_[at] = last;
+    rows_.pop_back();
+    if (index_ && rows_.empty())
+      index_.reset();
+    return gone;
+  }
+
+  void build_index() {
+    index_ = std::make_unique<std::unordered_map<std::uint64_t, std::size_t>>();
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      index_->emplace(rows_[i].ref, i);
+  }
+
+  std::vector<relation> rows_;
+  std::unique_ptr<std::unordered_map<std::uint64_t, std::size_t>> index_;
+};
+
+/// All ties of a process; made when the first one is.
+struct relations {
+  relation_table links;    ///< ref is the number that whoever linked gave to the link, the same at both ends
+  relation_table monitors; ///< whom this process watches
+  relation_table watchers; ///< who watches this process; ref is the watcher's
+  std::vector<relation> waiting_for_room;
+  bool asked_for_link = false; ///< link() was called here, so the other side may have asked as well
+};
+
+} // namespace perron::runtime::core

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/runtime/core/signals.hpp>
+
+#include <perron/runtime/core/carrier.hpp>
+#include <perron/runtime/core/lifecycle.hpp>
+#include <perron/runtime/core/scheduler.hpp>
+#include <perron/runtime/core/waiting.hpp>
+
+#include <utility>
+
+namespace perron::runtime::core {
+
+envelope* exit_envelope(envelope_kind kind, pid from, const exit_reason& why, std::uint64_t ref) {
+  auto* e = make_envelope<exited>(kind, exited{from, why});
+  e->from = {from, ref, 0};
+  return e;
+}
+
+envelope* plain_signal(envelope_kind kind, pid from, std::uint64_t ref) {
+  auto* e = make_envelope<nothing>(kind);
+  e->from = {from, ref, 0};
+  return e;
+}
+
+namespace {
+
+bool push(pid to, envelope* e) noexcept {
+  process* p = to.slot();
+  if (p == nullptr || p->id.load(std::memory_order_relaxed) != to.id())
+    return false;
+  e->target = to.id();
+  switch (p->door.push(e)) {
+  case doorway<envelope>::pushed::queued:
+    return true;
+  case doorway<envelope>::pushed::woke:
+    p->sched->schedule(*p);
+    return true;
+  case doorway<envelope>::pushed::refused:
+    break;
+  }
+  return false;
+}
+
+/// Asks for room in a full mailbox and waits until there may be some. False: the receiver is gone.
+bool wait_for_room(process& self, pid to) {
+  waiting wait(self, wait_kind::room);
+  if (!push_signal(to, plain_signal(envelope_kind::room_wanted, self.self(), self.wait_seq)))
+    return false;
+  try {
+    while (!self.woken)
+      wait.park();
+  } catch (...) {
+    // the room that we may have been given is somebody else's now
+    push_signal(to, plain_signal(envelope_kind::room_given_up, self.self(), wait.number()));
+    throw;
+  }
+  return true;
+}
+
+void order_exit(process& p, exit_reason why, bool final) {
+  if (p.exit_is_final)
+    return;
+  if (p.exit_pending && !final)
+    return; // the first order stands
+  p.exit_pending = true;
+  p.exit_is_final = final;
+  p.exit_with = std::move(why);
+}
+
+void as_mail(process& p, envelope* e) noexcept {
+  e->kind = envelope_kind::mail;
+  p.mail_sent.fetch_add(1, std::memory_order_relaxed);
+  p.mail.append(e);
+}
+
+/// OTP: what an exit signal does depends on the reason, on trapping, and on who sent it.
+void on_exit_signal(process& p, envelope* e, bool from_link) {
+  auto& signal = payload_of<exited>(*e);
+  if (!from_link && signal.reason.what() == exit_reason::kind::kill) {
+    order_exit(p, exit_reason::killed(), true);
+  } else if (p.trap_exit) {
+    as_mail(p, e);
+    return;
+  } else if (signal.reason.what() != exit_reason::kind::normal || (!from_link && signal.from == p.self())) {
+    order_exit(p, signal.reason, false);
+  }
+  destroy(e);
+}
+
+void on_signal(process& p, envelope* e) {
+  switch (e->kind) {
+  case envelope_kind::mail:
+    p.mail.append(e);
+    return;
+  case envelope_kind::call:
+    // the caller is told if we end before we have answered
+    p.tied().watchers.add({e->from.from, e->from.ref, true});
+    p.mail.append(e);
+    return;
+  case envelope_kind::reply:
+    if (e->from.ref == p.call_ref && p.call_reply == nullptr) {
+      p.call_reply = e;
+      return;
+    }
+    break;
+  case envelope_kind::exit:
+    on_exit_signal(p, e, false);
+    return;
+  case envelope_kind::link_exit:
+    if (p.ties && p.ties->links.remove(e->from.ref)) {
+      // both sides may have asked for the link at once: that is two rows, but one link
+      while (p.ties->asked_for_link && p.ties->links.remove_any(e->from.from)) {
+      }
+      on_exit_signal(p, e, true);
+      return;
+    }
+    break;
+  case envelope_kind::down:
+    if (p.ties && p.ties->monitors.remove(e->from.ref)) {
+      as_mail(p, e);
+      return;
+    }
+    break;
+  case envelope_kind::link:
+    p.tied().links.add({e->from.from, e->from.ref});
+    break;
+  case envelope_kind::unlink:
+    if (p.ties)
+      p.ties->links.remove(e->from.ref);
+    break;
+  case envelope_kind::monitor:
+    p.tied().watchers.add({e->from.from, e->from.ref});
+    break;
+  case envelope_kind::demonitor:
+    if (p.ties)
+      p.ties->watchers.remove(e->from.ref);
+    break;
+  case envelope_kind::timeout:
+    p.in_timeout |= e->from.ref == p.wait_seq;
+    break;
+  case envelope_kind::wake:
+    p.woken |= e->from.ref == p.wait_seq;
+    break;
+  case envelope_kind::room_wanted:
+    p.tied().waiting_for_room.push_back({e->from.from, e->from.ref});
+    grant_room(p);
+    break;
+  case envelope_kind::room_given_up:
+    if (p.ties)
+      std::erase_if(p.ties->waiting_for_room,
+                    [&](const relation& r) { return r.who == e->from.from && r.ref == e->from.ref; });
+    grant_room(p);
+    break;
+  case envelope_kind::overflowed:
+    order_exit(p, exit_reason::custom("mailbox_full"), true);
+    break;
+  case envelope_kind::interrupt:
+    p.interrupted = true;
+    if (!p.exit_pending)
+      p.exit_with = payload_of<exited>(*e).reason;
+    break;
+  }
+  destroy(e);
+}
+
+} // namespace
+
+bool push_signal(pid to, envelope* e) noexcept {
+  if (push(to, e))
+    return true;
+  destroy(e);
+  return false;
+}
+
+namespace {
+
+/// Counts one more in the mailbox; false if it is full. The count never goes over the bound, not for a
+/// moment: the receiver tells by it whether there is room for who waits.
+bool count_mail(process& p) noexcept {
+  if (p.bound == 0) {
+    p.mail_sent.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  std::uint32_t sent = p.mail_sent.load(std::memory_order_relaxed);
+  do {
+    if (sent - p.mail_taken.load(std::memory_order_relaxed) >= p.bound)
+      return false;
+  } while (!p.mail_sent.compare_exchange_weak(sent, sent + 1, std::memory_order_relaxed));
+  return true;
+}
+
+} // namespace
+
+delivery push_mail(pid to, envelope* e) {
+  process* p = to.slot();
+  if (p == nullptr || p->id.load(std::memory_order_relaxed) != to.id()) {
+    destroy(e);
+    return delivery::no_process;
+  }
+  while (!count_mail(*p)) {
+    process* self = current_process();
+    if (p->policy == overflow::wait && self != nullptr && self != p &&
+        self->state.load(std::memory_order_relaxed) != process_state::exiting) {
+      envelope_guard hold(e);
+      if (!wait_for_room(*self, to))
+        return delivery::no_process;
+      hold.held = nullptr;
+      continue;
+    }
+    destroy(e);
+    if (p->policy == overflow::kill)
+      push_signal(to, plain_signal(envelope_kind::overflowed, to, 0));
+    return delivery::full;
+  }
+  if (push(to, e))
+    return delivery::sent;
+  // the slot's count belongs to whoever lives there next; tell_end starts it at zero again
+  destroy(e);
+  return delivery::no_process;
+}
+
+void grant_room(process& p) {
+  if (!p.ties)
+    return;
+  auto& waiters = p.ties->waiting_for_room;
+  while (!waiters.empty() && p.mail_waiting() < p.bound) {
+    const relation next = waiters.front();
+    waiters.erase(waiters.begin());
+    if (push_signal(next.who, plain_signal(envelope_kind::wake, p.self(), next.ref)))
+      return;
+  }
+}
+
+void take_in(process& p) {
+  envelope* e = p.door.take_all();
+  const std::uint64_t me = p.id.load(std::memory_order_relaxed);
+  while (e != nullptr) {
+    envelope* next = e->next;
+    if (e->target == me)
+      on_signal(p, e);
+    else
+      destroy(e);
+    e = next;
+  }
+}
+
+void check_exit(process& p) {
+  if (!p.exit_pending)
+    return;
+  throw process_exit{p.exit_with};
+}
+
+namespace {
+
+void tell_watcher(process& p, const relation& watcher, const exit_reason& why) {
+  if (watcher.is_call) {
+    auto* e = make_envelope<call_failed>(envelope_kind::reply, call_failed{why});
+    e->from = {p.self(), watcher.ref, 0};
+    push_signal(watcher.who, e);
+  } else {
+    auto* e = make_envelope<down>(envelope_kind::down, down{monitor_ref{watcher.ref}, p.self(), why});
+    e->from = {p.self(), watcher.ref, 0};
+    push_signal(watcher.who, e);
+  }
+}
+
+/// What arrived and will not be looked at any more: ties are answered, the rest is dropped.
+void answer_late(process& p, envelope* e, const exit_reason& why) {
+  switch (e->kind) {
+  case envelope_kind::link:
+    push_signal(e->from.from, exit_envelope(envelope_kind::link_exit, p.self(), why, e->from.ref));
+    break;
+  case envelope_kind::unlink:
+    if (p.ties)
+      p.ties->links.remove(e->from.ref);
+    break;
+  case envelope_kind::link_exit:
+    if (p.ties)
+      p.ties->links.remove(e->from.ref);
+    break;
+  case envelope_kind::monitor:
+    tell_watcher(p, {e->from.from, e->from.ref}, why);
+    break;
+  case envelope_kind::demonitor:
+    if (p.ties)
+      p.ties->watchers.remove(e->from.ref);
+    break;
+  case envelope_kind::call:
+    tell_watcher(p, {e->from.from, e->from.ref, true}, why);
+    break;
+  case envelope_kind::room_wanted:
+    push_signal(e->from.from, plain_signal(envelope_kind::wake, p.self(), e->from.ref));
+    break;
+  default:
+    break;
+  }
+}
+
+void drop_list(envelope* e) noexcept {
+  while (e != nullptr) {
+    envelope* next = e->next;
+    destroy(e);
+    e = next;
+  }
+}
+
+} // namespace
+
+void tell_end(process& p, const exit_reason& why) noexcept {
+  envelope* late = p.door.close();
+  const std::uint64_t me = p.id.load(std::memory_order_relaxed);
+  for (envelope* e = late; e != nullptr; e = e->next)
+    if (e->target == me)
+      answer_late(p, e, why);
+  if (p.ties) {
+    const std::unique_ptr<relations> ties = std::move(p.ties);
+    for (const relation& link : ties->links.rows())
+      push_signal(link.who, exit_envelope(envelope_kind::link_exit, p.self(), why, link.ref));
+    for (const relation& watcher : ties->watchers.rows())
+      tell_watcher(p, watcher, why);
+    for (const relation& monitor : ties->monitors.rows())
+      push_signal(monitor.who, plain_signal(envelope_kind::demonitor, p.self(), monitor.ref));
+    for (const relation& waiter : ties->waiting_for_room)
+      push_signal(waiter.who, plain_signal(envelope_kind::wake, p.self(), waiter.ref));
+  }
+  drop_list(late);
+  drop_list(p.mail.take_all());
+  if (p.call_reply != nullptr)
+    destroy(std::exchange(p.call_reply, nullptr));
+}
+
+} // namespace perron::runtime::core

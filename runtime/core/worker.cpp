@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/runtime/core/worker.hpp>
+
+#include <perron/runtime/core/carrier.hpp>
+#include <perron/runtime/core/clock.hpp>
+#include <perron/runtime/core/scheduler.hpp>
+
+#include <algorithm>
+#include <array>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace perron::runtime::core {
+namespace {
+
+/// A worker that has had no idle moment for this long, and has work queued, lets others take some. Sharing
+/// costs both sides some microseconds for the wake-up, and each stolen process ten cache lines or so.
+constexpr std::uint64_t share_after_ns = 300'000;
+/// While there is work, sockets and timers are looked at this often; the clock is read every so many turns.
+constexpr std::uint64_t poll_every_ns = 100'000;
+constexpr unsigned clock_every = 16;
+constexpr std::uint32_t most_spin_rounds = 2000;
+constexpr std::uint32_t first_spin_rounds = 64;
+
+void relax_processor() noexcept {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+} // namespace
+
+worker::worker(scheduler& s, unsigned i) : sched(s), index(i), scratch(new char[scratch_bytes]) {}
+
+std::uint64_t worker::now_ms() const noexcept { return sched.now_ms(); }
+
+std::uint64_t worker::new_id() noexcept {
+  if (next_id_ == last_id_) {
+    next_id_ = sched.take_ids();
+    last_id_ = next_id_ + scheduler::ids_per_block;
+  }
+  return next_id_++;
+}
+
+void worker::push(runnable& job) noexcept {
+  if (overflow_size.load(std::memory_order_relaxed) != 0 || !ready.push(&job)) {
+    const std::lock_guard hold(overflow_lock);
+    overflow.push(job);
+    overflow_size.store(overflow.size(), std::memory_order_relaxed);
+  }
+}
+
+void worker::post(runnable& job) noexcept {
+  runnable* seen = inbox.load(std::memory_order_relaxed);
+  do
+    job.next = seen;
+  // seq_cst: see the table above, step (a)
+  while (!inbox.compare_exchange_weak(seen, &job, std::memory_order_seq_cst, std::memory_order_relaxed));
+  if (sleeping.load(std::memory_order_seq_cst) && sleeping.exchange(false, std::memory_order_seq_cst))
+    poll.wake();
+}
+
+bool worker::take_inbox() noexcept {
+  if (inbox.load(std::memory_order_relaxed) == nullptr)
+    return false;
+  // acquire: pairs with post
+  runnable* newest = inbox.exchange(nullptr, std::memory_order_acquire);
+  runnable* oldest = nullptr;
+  while (newest != nullptr) {
+    runnable* next = newest->next;
+    newest->next = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  while (oldest != nullptr) {
+    runnable* next = oldest->next;
+    // errands and jobs that were posted to this worker on purpose are not for thieves
+    pinned.push(*oldest);
+    oldest = next;
+  }
+  return true;
+}
+
+void worker::refill() noexcept {
+  const std::lock_guard hold(overflow_lock);
+  for (std::size_t moved = 0; moved < 512 && !overflow.empty(); ++moved) {
+    runnable* job = overflow.pop();
+    if (!ready.push(job)) {
+      overflow.push(*job);
+      break;
+    }
+  }
+  overflow_size.store(overflow.size(), std::memory_order_relaxed);
+}
+
+runnable* worker::next() noexcept {
+  if (++tick_ % clock_every == 0) {
+    const std::uint64_t now = monotonic_ns();
+    if (now - polled_ns_ >= poll_every_ns)
+      poll_now(0);
+    if (now - idle_ns_ >= share_after_ns && queue_length() != 0)
+      share();
+  }
+  take_inbox();
+  pinned_turn_ = !pinned_turn_;
+  if (pinned_turn_)
+    if (runnable* job = pinned.pop(); job != nullptr)
+      return job;
+  if (runnable* job = ready.pop(); job != nullptr)
+    return job;
+  if (overflow_size.load(std::memory_order_relaxed) != 0) {
+    refill();
+    if (runnable* job = ready.pop(); job != nullptr)
+      return job;
+  }
+  return pinned.pop();
+}
+
+void worker::share() noexcept {
+  sharing.store(true, std::memory_order_relaxed);
+  if (sched.sleepers.load(std::memory_order_relaxed) != 0)
+    sched.wake_one(*this);
+}
+
+bool worker::poll_now(int timeout_ms) noexcept {
+  polls.add();
+  bool found = poll.wait(timeout_ms, *this) != 0;
+  // an empty wheel is moved on as well, else what is armed next lands on too high a level
+  polled_ns_ = monotonic_ns();
+  polled_ms = sched.ms_at(polled_ns_);
+  wheel.advance(polled_ms, [&](wheel_node& node) {
+    found = true;
+    auto& t = static_cast<wheel_timer&>(node);
+    t.fire(t, *this);
+  });
+  return found;
+}
+
+bool worker::steal_some() noexcept {
+  std::array<runnable*, 64> loot;
+  for (std::size_t i = 1; i < sched.workers.size(); ++i) {
+    worker& victim = *sched.workers[(index + i) % sched.workers.size()];
+    if (!victim.sharing.load(std::memory_order_relaxed))
+      continue;
+    const std::size_t n = victim.ready.steal(loot);
+    if (n == 0)
+      continue;
+    stolen.add(n);
+    for (std::size_t k = 0; k < n; ++k)
+      push(*loot[k]);
+    return true;
+  }
+  return false;
+}
+
+bool worker::spin() noexcept {
+  for (std::uint32_t i = 0; i < spin_rounds_; ++i) {
+    if (inbox.load(std::memory_order_relaxed) != nullptr)
+      return true;
+    if (i % 16 == 0 && steal_some())
+      return true;
+    relax_processor();
+  }
+  return false;
+}
+
+void worker::idle(carrier& on) {
+  sharing.store(false, std::memory_order_relaxed);
+  idles.add();
+  if (steal_some())
+    return;
+  if (spin_rounds_ != 0) {
+    if (spin()) {
+      spin_rounds_ = std::min(spin_rounds_ * 2, most_spin_rounds);
+      return;
+    }
+    spin_rounds_ /= 2;
+  }
+  sleeping.store(true, std::memory_order_seq_cst);
+  sched.sleepers.fetch_add(1, std::memory_order_seq_cst);
+  if (inbox.load(std::memory_order_seq_cst) == nullptr && !on_stop_requested(sched)) {
+    int timeout = -1;
+    const std::uint64_t before = monotonic_ns();
+    if (const auto due = wheel.next_due(); due.has_value()) {
+      const std::uint64_t now = sched.ms_at(before);
+      timeout = *due <= now ? 0 : static_cast<int>(std::min<std::uint64_t>(*due - now, 3'600'000));
+    }
+    poll_now(timeout);
+    const std::uint64_t slept = polled_ns_ - before;
+    slept_ns.add(slept);
+    idle_ns_ = polled_ns_;
+    // a short sleep that another worker ended: next time it is cheaper to look again for a moment
+    if (slept < 50'000 && !sleeping.load(std::memory_order_relaxed))
+      spin_rounds_ = std::max(spin_rounds_ * 2, first_spin_rounds);
+  }
+  sched.sleepers.fetch_sub(1, std::memory_order_seq_cst);
+  sleeping.store(false, std::memory_order_seq_cst);
+  sched.wake_watchdog();
+  static_cast<void>(on);
+}
+
+} // namespace perron::runtime::core

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/runtime/core/counter.hpp>
+#include <perron/runtime/core/poller.hpp>
+#include <perron/runtime/core/process_table.hpp>
+#include <perron/runtime/core/run_queue.hpp>
+#include <perron/runtime/core/stack_pool.hpp>
+#include <perron/runtime/core/timer.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+namespace perron::runtime::core {
+
+struct carrier;
+struct scheduler;
+
+/// One share of the node's work: a run queue, a poller, a timing wheel and an inbox for other threads. Not a
+/// thread: it is held by one carrier at a time (see handover.hpp). A worker without work sleeps in its
+/// poller, so that a message, a timer and a socket wake it alike.
+///
+/// | field             | who may touch it                                                      |
+/// |-------------------|-----------------------------------------------------------------------|
+/// | inbox, sleeping,  | any thread                                                            |
+/// |  sharing,poll.wake|                                                                       |
+/// | ready             | see run_queue; owner = the carrier that holds the worker              |
+/// | overflow          | any worker, with overflow_lock                                        |
+/// | carried_by        | written by the watchdog and at start and stop                         |
+/// | the figures       | counted by the owner, read by anybody                                 |
+/// | everything else   | the carrier that holds the worker, while inside                       |
+///
+/// Going to sleep: (1) sleeping = true (2) look at the inbox again (3) wait in the poller (4) sleeping =
+/// false. Posting from elsewhere: (a) push to the inbox (b) if sleeping was true, set it false and ring the
+/// alarm. (1), (2), (a) and (b) are sequentially consistent, so either the sleeper sees the job at (2) or the
+/// poster sees the sleeper at (b).
+struct worker {
+  worker(scheduler& s, unsigned i);
+
+  // -- queues
+  /// Queues ready work here.
+  void push(runnable& job) noexcept;
+  void push_pinned(runnable& job) noexcept { pinned.push(job); }
+  /// From any thread.
+  void post(runnable& job) noexcept;
+  /// The next job, or null; polls sockets and timers every so many turns.
+  runnable* next() noexcept;
+  /// Nothing to run: looks elsewhere, then sleeps until something happens.
+  void idle(carrier& on);
+
+  // -- timers
+  /// Milliseconds since the node started, as of now.
+  std::uint64_t now_ms() const noexcept;
+  void arm(wheel_timer& t, std::uint64_t due_ms) noexcept { wheel.arm(t, due_ms); }
+  void disarm(wheel_timer& t) noexcept { wheel.cancel(t); }
+
+  std::uint64_t new_id() noexcept;
+  std::size_t queue_length() const noexcept {
+    return ready.size() + overflow_size.load(std::memory_order_relaxed);
+  }
+
+  scheduler& sched;
+  const unsigned index;
+
+  run_queue<runnable> ready;
+  std::mutex overflow_lock;
+  runnable_list overflow;
+  std::atomic<std::size_t> overflow_size{0};
+  runnable_list pinned;
+  std::atomic<runnable*> inbox{nullptr};
+  std::atomic<bool> sleeping{false};
+  std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
+
+  poller poll;
+  timing_wheel wheel;
+  std::uint64_t polled_ms = 0; ///< node time when timers were last looked at; for coarse deadlines
+  slot_cache slots;
+  stack_cache stacks;
+  std::atomic<carrier*> carried_by{nullptr};
+  std::unique_ptr<char[]> scratch; ///< shared read buffer for handlers of sockets
+
+  // -- figures
+  counter spawned;
+  counter ended;
+  counter crashed;
+  counter messages;
+  counter turns;
+  counter idles; ///< times it ran out of work
+  counter stolen;
+  counter polls;
+  counter slept_ns;
+  counter taken_over;
+  counter timers_armed;
+  counter timers_gone;
+
+  static constexpr std::size_t scratch_bytes = 64 * 1024;
+
+private:
+  bool poll_now(int timeout_ms) noexcept;
+  void share() noexcept;
+  bool take_inbox() noexcept;
+  void refill() noexcept;
+  bool steal_some() noexcept;
+  bool spin() noexcept;
+
+  std::uint64_t next_id_ = 0;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t polled_ns_ = 0;
+  std::uint64_t idle_ns_ = 0; ///< end of its last idle moment
+  unsigned tick_ = 0;
+  bool pinned_turn_ = false;
+  std::uint32_t spin_rounds_ = 0;
+};
+
+} // namespace perron::runtime::core

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/runtime/net/system_calls.hpp>
+
+#include <fcntl.h>
+#include <sys/sendfile.h>
+
+#include <cerrno>
+
+namespace perron::runtime::net::detail {
+namespace {
+
+template <class Call>
+auto repeated(Call call) noexcept -> decltype(call()) {
+  for (;;) {
+    const auto n = call();
+    if (n >= 0)
+      return n;
+    if (errno != EINTR)
+      return -errno;
+  }
+}
+
+} // namespace
+
+[[gnu::noinline]] std::int64_t try_receive(int fd, char* into, std::size_t size) noexcept {
+  return repeated([&] { return ::recv(fd, into, size, 0); });
+}
+
+[[gnu::noinline]] std::int64_t try_send(int fd, const ::iovec* parts, std::size_t count) noexcept {
+  ::msghdr message{};
+  message.msg_iov = const_cast<::iovec*>(parts);
+  message.msg_iovlen = count;
+  return repeated([&] { return ::sendmsg(fd, &message, MSG_NOSIGNAL); });
+}
+
+[[gnu::noinline]] std::int64_t try_sendfile(int fd, int file, ::off_t& offset, std::size_t count) noexcept {
+  return repeated([&] { return ::sendfile(fd, file, &offset, count); });
+}
+
+[[gnu::noinline]] int try_accept(int fd) noexcept {
+  return repeated([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+}
+
+[[gnu::noinline]] int try_connect(int fd, const ::sockaddr* to, ::socklen_t size) noexcept {
+  if (::connect(fd, to, size) == 0)
+    return 0;
+  return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+[[gnu::noinline]] int connect_outcome(int fd) noexcept {
+  int code = 0;
+  ::socklen_t size = sizeof code;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
+    return -errno;
+  if (code != 0)
+    return -code;
+  ::sockaddr_storage peer;
+  size = sizeof peer;
+  if (::getpeername(fd, reinterpret_cast<::sockaddr*>(&peer), &size) == 0)
+    return 0;
+  return errno == ENOTCONN ? -EINPROGRESS : -errno;
+}
+
+[[gnu::noinline]] int make_socket(int family) noexcept {
+  return repeated([&] { return ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); });
+}
+
+[[gnu::noinline]] int make_nonblocking(int fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    return -errno;
+  return 0;
+}
+
+[[gnu::noinline]] int check_is_stream(int fd) noexcept {
+  int type = 0;
+  ::socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+    return -errno;
+  return type == SOCK_STREAM ? 0 : -EPROTOTYPE;
+}
+
+[[gnu::noinline]] int set_option(int fd, int level, int name, int value) noexcept {
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
+[[gnu::noinline]] int shut_down(int fd, int how) noexcept { return ::shutdown(fd, how) == 0 ? 0 : -errno; }
+
+} // namespace perron::runtime::net::detail

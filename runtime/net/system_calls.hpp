@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace perron::runtime::net::detail {
+
+/// System calls that give what they give, or the negated errno, and are repeated after EINTR. They exist
+/// because a process may go on in another thread: compilers keep the address of errno across calls, so no
+/// function that suspends may name it. Any thread; none of these blocks on a non-blocking descriptor.
+std::int64_t try_receive(int fd, char* into, std::size_t size) noexcept;
+/// Never raises SIGPIPE.
+std::int64_t try_send(int fd, const ::iovec* parts, std::size_t count) noexcept;
+/// Raises SIGPIPE unless the program ignores it, as a node does. May block on the disk.
+std::int64_t try_sendfile(int fd, int file, ::off_t& offset, std::size_t count) noexcept;
+int try_accept(int fd) noexcept;
+/// EINTR is given as EINPROGRESS: the connection is being made all the same (POSIX connect).
+int try_connect(int fd, const ::sockaddr* to, ::socklen_t size) noexcept;
+/// How an attempt to connect has ended: 0, an error, or -EINPROGRESS.
+int connect_outcome(int fd) noexcept;
+/// A non-blocking stream socket.
+int make_socket(int family) noexcept;
+int make_nonblocking(int fd) noexcept;
+/// 0 or -EPROTOTYPE, for what is no stream socket.
+int check_is_stream(int fd) noexcept;
+int set_option(int fd, int level, int name, int value) noexcept;
+int shut_down(int fd, int how) noexcept;
+
+} // namespace perron::runtime::net::detail
