@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/core/acceptor.hpp>
+
+#include <perron/runtime/core/scheduler.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <string>
+
+namespace perron::httpd::core {
+namespace {
+
+/// Connections taken before others get their turn.
+constexpr int accepts_per_turn = 64;
+constexpr std::uint64_t pause_ms = 100;
+
+} // namespace
+
+acceptor::acceptor(std::shared_ptr<site> s, int socket, rc::worker& at)
+    : poll_handler(&acceptor::on_ready, &acceptor::on_dispose), site_(std::move(s)) {
+  home = &at;
+  fd = socket;
+}
+
+int acceptor::open() noexcept {
+  home->sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
+  site_->shards[home->index].accepting = this;
+  return home->poll.add(*this);
+}
+
+void acceptor::close() noexcept {
+  home->disarm(timer_);
+  site_->shards[home->index].accepting = nullptr;
+  home->poll.retire(*this);
+}
+
+void acceptor::on_dispose(rc::poll_handler& self) noexcept {
+  auto& a = static_cast<acceptor&>(self);
+  a.home->sched.sockets_open.fetch_sub(1, std::memory_order_relaxed);
+  delete &a;
+}
+
+void acceptor::on_ready(rc::poll_handler& self, std::uint32_t, rc::worker& at) {
+  static_cast<acceptor&>(self).accept_some(at);
+}
+
+void acceptor::accept_some(rc::worker& at) noexcept {
+  if (paused_ || site_->closing.load(std::memory_order_relaxed))
+    return;
+  site_shard& shard = site_->shards[at.index];
+  for (int i = 0; i < accepts_per_turn; ++i) {
+    if (site_->connections() >= site_->max_connections) {
+      pause(at);
+      return;
+    }
+    const int socket = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket < 0) {
+      if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return;
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        pause(at);
+        return;
+      }
+      continue; // this one went away before we took it
+    }
+    auto* c = new (std::nothrow) connection(site_, socket, at);
+    if (c == nullptr) {
+      ::close(socket);
+      pause(at);
+      return;
+    }
+    shard.accepted.fetch_add(1, std::memory_order_relaxed);
+    c->open();
+  }
+  // edge-triggered: more may wait, and no event will say so again
+  at.arm(timer_, at.now_ms());
+}
+
+void acceptor::pause(rc::worker& at) noexcept {
+  paused_ = true;
+  at.arm(timer_, at.now_ms() + pause_ms);
+}
+
+void acceptor::room_again(rc::worker& at) noexcept {
+  if (paused_)
+    at.arm(timer_, at.now_ms());
+}
+
+void acceptor::on_pause_over(rc::wheel_timer& self, rc::worker& at) {
+  acceptor& a = *static_cast<pause_timer&>(self).of;
+  a.paused_ = false;
+  a.accept_some(at);
+}
+
+runtime::result<int> open_listener(const server_options& options, std::uint16_t port, bool joins) {
+  const auto failed = [&](const char* step) {
+    const int code = errno;
+    return runtime::error{"listen on " + options.host + ':' + std::to_string(port) + ": " + step + ": " +
+                              std::strerror(code),
+                          code};
+  };
+  sockaddr_in6 six{};
+  sockaddr_in four{};
+  const bool is_four = ::inet_pton(AF_INET, options.host.c_str(), &four.sin_addr) == 1;
+  if (!is_four && ::inet_pton(AF_INET6, options.host.c_str(), &six.sin6_addr) != 1)
+    return runtime::error{"listen on '" + options.host + "': not a numeric IPv4 or IPv6 address", EINVAL};
+  const int socket = ::socket(is_four ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket < 0)
+    return failed("socket");
+  const int on = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (joins)
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  // inherited by accepted sockets, which saves a system call for each
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  four.sin_family = AF_INET;
+  four.sin_port = htons(port);
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(port);
+  const auto* where =
+      is_four ? reinterpret_cast<const sockaddr*>(&four) : reinterpret_cast<const sockaddr*>(&six);
+  const char* step = "bind";
+  bool done = ::bind(socket, where, is_four ? sizeof four : sizeof six) == 0;
+  if (done) {
+    // for the first only now: at bind it would have let it join whoever listens there already
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    step = "listen";
+    done = ::listen(socket, options.backlog) == 0;
+  }
+  if (done)
+    return socket;
+  auto why = failed(step);
+  ::close(socket);
+  return why;
+}
+
+std::uint16_t bound_port(int socket) noexcept {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) != 0)
+    return 0;
+  return ntohs(at.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(at).sin_port
+                                       : reinterpret_cast<const sockaddr_in6&>(at).sin6_port);
+}
+
+} // namespace perron::httpd::core

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/core/connection.hpp>
+
+#include <memory>
+
+namespace perron::httpd::core {
+
+/// One worker's listening socket (SO_REUSEPORT: the kernel spreads connections over the workers). Accepts
+/// until the server is full or descriptors run out, then sleeps, with the clients waiting in the kernel's
+/// backlog, until a connection ends or a moment has passed. Touched only on its home worker.
+class acceptor final : public rc::poll_handler {
+public:
+  acceptor(std::shared_ptr<site> s, int socket, rc::worker& at);
+
+  /// Starts to accept. Gives errno, 0 if fine.
+  int open() noexcept;
+  void close() noexcept;
+  /// A connection of this worker was closed.
+  void room_again(rc::worker& at) noexcept;
+
+private:
+  struct pause_timer final : rc::wheel_timer {
+    acceptor* of;
+    explicit pause_timer(acceptor* a) noexcept : wheel_timer(&acceptor::on_pause_over), of(a) {}
+  };
+
+  static void on_ready(rc::poll_handler& self, std::uint32_t events, rc::worker& at);
+  static void on_dispose(rc::poll_handler& self) noexcept;
+  static void on_pause_over(rc::wheel_timer& self, rc::worker& at);
+
+  void accept_some(rc::worker& at) noexcept;
+  void pause(rc::worker& at) noexcept;
+
+  std::shared_ptr<site> site_;
+  pause_timer timer_{this};
+  bool paused_ = false;
+};
+
+/// Opens a listening socket; the result is its descriptor. `joins`: others of this server have the port
+/// already. The first one joins nobody, so that a port which another program listens on is an error.
+runtime::result<int> open_listener(const server_options& options, std::uint16_t port, bool joins);
+/// The port a socket is bound to.
+std::uint16_t bound_port(int socket) noexcept;
+
+} // namespace perron::httpd::core

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/core/connection.hpp>
+
+#include <perron/httpd/core/acceptor.hpp>
+#include <perron/httpd/core/exchange.hpp>
+#include <perron/runtime/core/carrier.hpp>
+#include <perron/runtime/core/scheduler.hpp>
+#include <perron/runtime/core/signals.hpp>
+#include <perron/runtime/core/waiting.hpp>
+#include <perron/runtime/process.hpp>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+namespace perron::httpd::core {
+namespace {
+
+constexpr std::uint32_t hang_up = EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t peer_left = EPOLLRDHUP | hang_up;
+/// How long a peer may go on sending after the last answer, and how often in a row it is read from.
+constexpr std::chrono::milliseconds linger_time{2'000};
+constexpr int reads_per_turn = 16;
+
+std::uint64_t ms(std::chrono::milliseconds time) noexcept { return static_cast<std::uint64_t>(time.count()); }
+
+} // namespace
+
+inbound* inbound::make(const http1::request_head& head, std::size_t head_size, std::string_view bytes) {
+  const std::size_t total = sizeof(inbound) + head.header_count * sizeof(header_field) + bytes.size();
+  auto* in = ::new (rc::allocate(total, alignof(inbound))) inbound;
+  in->head = head;
+  in->head_size = head_size;
+  in->size = bytes.size();
+  in->total = total;
+  std::memcpy(in->bytes(), bytes.data(), bytes.size());
+  http1::rebase(in->head, bytes.data(), in->bytes(), in->fields());
+  return in;
+}
+
+void inbound::free(inbound* in) noexcept {
+  const std::size_t total = in->total;
+  in->~inbound();
+  rc::deallocate(in, total, alignof(inbound));
+}
+
+connection::connection(std::shared_ptr<site> s, int socket, rc::worker& at)
+    : poll_handler(&connection::on_ready, &connection::on_dispose), site_(std::move(s)) {
+  home = &at;
+  fd = socket;
+}
+
+bool connection::open() noexcept {
+  rc::worker& at = *home;
+  site_shard& shard = site_->shards[at.index];
+  next_of_worker = shard.first;
+  if (shard.first != nullptr)
+    shard.first->previous_of_worker = this;
+  shard.first = this;
+  shard.connections.fetch_add(1, std::memory_order_relaxed);
+  at.sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
+  // a fresh connection that sends nothing gets the time of a head
+  set_deadline(at, at.now_ms() + ms(site_->options.head_time));
+  if (at.poll.add(*this) != 0) {
+    close();
+    return false;
+  }
+  return true;
+}
+
+void connection::close() noexcept {
+  if (phase_ == phase::closed)
+    return;
+  phase_ = phase::closed;
+  rc::worker& at = *home;
+  at.disarm(timer_);
+  site_shard& shard = site_->shards[at.index];
+  if (next_of_worker != nullptr)
+    next_of_worker->previous_of_worker = previous_of_worker;
+  (previous_of_worker != nullptr ? previous_of_worker->next_of_worker : shard.first) = next_of_worker;
+  shard.connections.fetch_sub(1, std::memory_order_relaxed);
+  if (shard.accepting != nullptr)
+    shard.accepting->room_again(at);
+  at.poll.retire(*this);
+  // not when it is freed: that is just before the poller sleeps, too late to make anybody ready here
+  site_->connection_gone();
+}
+
+void connection::on_dispose(rc::poll_handler& self) noexcept {
+  auto& c = static_cast<connection&>(self);
+  c.home->sched.sockets_open.fetch_sub(1, std::memory_order_relaxed);
+  delete &c;
+}
+
+// -- idle: the home worker acts
+
+void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::worker& at) {
+  auto& c = static_cast<connection&>(self);
+  if (c.phase_ == phase::idle) {
+    c.ready_bits_.store(c.ready_bits_.load(std::memory_order_relaxed) | events, std::memory_order_relaxed);
+    if ((events & (EPOLLIN | peer_left)) != 0)
+      c.read_more(at);
+    return;
+  }
+  if (c.phase_ == phase::lingering) {
+    c.throw_away(at);
+    return;
+  }
+  // seq_cst: see the table; the process looks at these in the other order
+  c.ready_bits_.fetch_or(events, std::memory_order_seq_cst);
+  if (c.phase_ != phase::in_use)
+    return;
+  if (const std::uint32_t number = c.waiting_for_.load(std::memory_order_seq_cst); number != 0)
+    rc::push_signal(c.who_, rc::plain_signal(rc::envelope_kind::wake, runtime::pid(), number));
+  if ((events & peer_left) != 0)
+    c.tell_peer_left();
+}
+
+void connection::tell_peer_left() noexcept {
+  rc::push_signal(who_, rc::exit_envelope(rc::envelope_kind::interrupt, runtime::pid(),
+                                          runtime::exit_reason::client_gone(), 0));
+}
+
+void connection::kill_request() noexcept {
+  if (phase_ == phase::in_use)
+    rc::push_signal(
+        who_, rc::exit_envelope(rc::envelope_kind::exit, site_->server, runtime::exit_reason::kill(), 0));
+}
+
+void connection::read_more(rc::worker& at) noexcept {
+  while (phase_ == phase::idle) {
+    ready_bits_.store(ready_bits_.load(std::memory_order_relaxed) & ~std::uint32_t(EPOLLIN),
+                      std::memory_order_relaxed);
+    const ssize_t n = ::recv(fd, at.scratch.get(), rc::worker::scratch_bytes, 0);
+    if (n > 0) {
+      const auto size = static_cast<std::size_t>(n);
+      // less than asked for: the socket is drained, and what comes later makes a new event
+      if (size == rc::worker::scratch_bytes)
+        ready_bits_.store(ready_bits_.load(std::memory_order_relaxed) | EPOLLIN, std::memory_order_relaxed);
+      consume(at, {at.scratch.get(), size});
+      if (size < rc::worker::scratch_bytes && (ready_bits_.load(std::memory_order_relaxed) & peer_left) == 0)
+        return;
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+      close();
+      return;
+    } else if (errno == EAGAIN) {
+      return;
+    }
+  }
+}
+
+void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
+  std::string_view all = fresh;
+  if (partial_) {
+    partial_->append(fresh);
+    all = *partial_;
+  }
+  thread_local std::array<header_field, 128> fields; // nothing below suspends
+  http1::request_head head{std::span<header_field>(fields)};
+  const http1::head_result found = http1::parse_request_head(all, progress_, head, site_->options.head);
+  switch (found.outcome) {
+  case http1::head_outcome::complete:
+    if (!start_request(at, all, head, found.consumed))
+      refuse(status::service_unavailable, "no memory for the request");
+    break;
+  case http1::head_outcome::need_more:
+    if (!partial_) {
+      partial_ = std::make_unique<std::string>(fresh);
+      set_deadline(at, at.now_ms() + ms(site_->options.head_time));
+    }
+    break;
+  case http1::head_outcome::bad:
+    site_->shards[at.index].refused.fetch_add(1, std::memory_order_relaxed);
+    refuse(found.status, found.describe());
+    break;
+  }
+}
+
+bool connection::start_request(rc::worker& at, std::string_view all, const http1::request_head& head,
+                               std::size_t size) {
+  rc::spawn_plan plan;
+  plan.observer = site_.get();
+  plan.observer_data = this;
+  plan.parent = site_->server;
+  try {
+    in_use_.in = inbound::make(head, size, all);
+    runtime::monitor_ref unused;
+    rc::process& p = rc::begin_spawn(at.sched, plan, unused);
+    p.body.emplace([this] { exchange(*this).run(); });
+    progress_ = {};
+    partial_.reset();
+    who_ = p.self();
+    phase_ = phase::in_use;
+    in_use_.outcome = outcome::none;
+    site_shard& shard = site_->shards[at.index];
+    shard.requests.fetch_add(1, std::memory_order_relaxed);
+    rc::commit_spawn(p);
+  } catch (const std::bad_alloc&) {
+    if (in_use_.in != nullptr)
+      inbound::free(std::exchange(in_use_.in, nullptr));
+    return false;
+  }
+  if ((ready_bits_.load(std::memory_order_relaxed) & peer_left) != 0)
+    tell_peer_left();
+  return true;
+}
+
+void connection::refuse(int status, std::string_view why) noexcept {
+  send_error(fd, status, why);
+  linger(*home);
+}
+
+void connection::linger(rc::worker& at) noexcept {
+  ::shutdown(fd, SHUT_WR);
+  phase_ = phase::lingering;
+  partial_.reset();
+  set_deadline(at, at.now_ms() + ms(linger_time));
+  throw_away(at);
+}
+
+void connection::throw_away(rc::worker& at) noexcept {
+  for (int i = 0; i < reads_per_turn; ++i) {
+    const ssize_t n = ::recv(fd, at.scratch.get(), rc::worker::scratch_bytes, 0);
+    if (n > 0)
+      continue;
+    if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+      close();
+      return;
+    }
+    if (errno == EAGAIN)
+      return;
+  }
+  // edge-triggered: no event will say again that there is more
+  at.arm(timer_, at.now_ms());
+}
+
+/// Leaves a timer alone that goes off before that: it looks again then. So most deadlines cost no arming.
+void connection::set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept {
+  deadline_ms_ = due_ms;
+  if (!rc::timing_wheel::linked(timer_) || timer_.due > due_ms)
+    at.arm(timer_, due_ms);
+}
+
+void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
+  connection& c = *static_cast<idle_timer&>(self).of;
+  const std::uint64_t now = at.now_ms();
+  if (c.phase_ == phase::in_use) {
+    // armed all the time, so that a request costs no timer; looked at again when it may matter
+    at.arm(c.timer_, now + ms(c.site_->options.idle_time));
+  } else if (now < c.deadline_ms_) {
+    at.arm(c.timer_, c.deadline_ms_);
+    if (c.phase_ == phase::lingering)
+      c.throw_away(at);
+  } else if (c.phase_ == phase::idle && c.partial_) {
+    c.refuse(status::request_timeout, "the request head did not come in time");
+  } else {
+    c.close();
+  }
+}
+
+// -- in_use: the process acts
+
+bool connection::wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t due_ms) {
+  struct published {
+    std::atomic<std::uint32_t>& number;
+    ~published() { number.store(0, std::memory_order_relaxed); }
+  };
+  rc::process& p = runtime::detail::current();
+  rc::waiting wait(p, what, due_ms);
+  const published until_end{waiting_for_};
+  waiting_for_.store(wait.number(), std::memory_order_seq_cst);
+  for (;;) {
+    const std::uint32_t seen = ready_bits_.fetch_and(~(bits & ~peer_left), std::memory_order_seq_cst);
+    if ((seen & (bits | hang_up)) != 0)
+      return true;
+    if (!wait.park())
+      return false;
+  }
+}
+
+void connection::may_have_more() noexcept { ready_bits_.fetch_or(EPOLLIN, std::memory_order_relaxed); }
+
+// -- returning: an errand to the home worker
+
+void connection::give_back(fate then, std::string_view leftover) noexcept {
+  next_ = site_->closing.load(std::memory_order_relaxed) ? fate::close : then;
+  if (next_ == fate::keep && !leftover.empty())
+    partial_ = std::make_unique<std::string>(leftover);
+  const rc::inside engine;
+  if (engine.own() == home)
+    home->push_pinned(errand_);
+  else
+    home->post(errand_);
+}
+
+void connection::on_return(rc::runnable& self, rc::carrier&) {
+  connection& c = *static_cast<return_errand&>(self).of;
+  rc::worker& at = *c.home;
+  c.phase_ = phase::idle;
+  c.who_ = {};
+  if (c.next_ != fate::keep) {
+    c.next_ == fate::linger ? c.linger(at) : c.close();
+    return;
+  }
+  c.set_deadline(at, at.polled_ms + ms(c.site_->options.idle_time));
+  if (c.partial_) {
+    const std::unique_ptr<std::string> bytes = std::move(c.partial_);
+    c.consume(at, *bytes);
+  }
+  if (c.phase_ == phase::idle && (c.ready_bits_.load(std::memory_order_seq_cst) & (EPOLLIN | peer_left)) != 0)
+    c.read_more(at);
+}
+
+} // namespace perron::httpd::core

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/core/site.hpp>
+#include <perron/httpd/http1/request_head.hpp>
+#include <perron/runtime/core/poller.hpp>
+#include <perron/runtime/core/process.hpp>
+#include <perron/runtime/core/timer.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace perron::httpd::core {
+
+namespace rc = runtime::core;
+
+/// The bytes of one request, from the first of its head to whatever had arrived after it, with the parsed
+/// head that points into them. One allocation: [inbound | header fields | bytes].
+struct inbound {
+  http1::request_head head;
+  std::size_t head_size = 0;
+  std::size_t size = 0;
+  std::size_t total = 0; ///< of the allocation
+
+  std::span<header_field> fields() noexcept {
+    return {reinterpret_cast<header_field*>(this + 1), head.header_count};
+  }
+  char* bytes() noexcept { return reinterpret_cast<char*>(fields().data() + head.header_count); }
+  std::string_view after_head() noexcept { return {bytes() + head_size, size - head_size}; }
+
+  static inbound* make(const http1::request_head& head, std::size_t head_size, std::string_view bytes);
+  static void free(inbound* in) noexcept;
+};
+
+/// How far the answer to a request has got.
+enum class outcome : std::uint8_t {
+  none,        ///< nothing is out
+  begun,       ///< some of the head may be
+  done_keep,   ///< all of it is, and the connection can go on
+  done_close,  ///< all of it is, and the connection ends
+  done_unread, ///< as done_close, but the peer may still be sending
+};
+
+/// One client connection. Between requests it is this record in the poller of its home worker and nothing
+/// else: no process, no stack, no buffer. When the head of a request is complete, a process is made for it
+/// and owns the socket until it ends.
+///
+/// | phase     | who acts on it                | leaves it by                                               |
+/// |-----------|-------------------------------|------------------------------------------------------------|
+/// | idle      | the home worker               | a complete head -> in_use; a bad one -> lingering;         |
+/// |           |                               | end, error, time -> closed                                 |
+/// | in_use    | the request's process         | process_ended -> returning                                 |
+/// | returning | an errand to the home worker  | -> idle, or in_use again if the next head is there,        |
+/// |           |                               | lingering, closed                                          |
+/// | lingering | the home worker               | end, error, time -> closed                                 |
+/// | closed    | nobody; freed by the poller   |                                                            |
+///
+/// To the home worker in_use and returning are one: it learns of the end of the process by the errand.
+///
+/// A connection lingers when the last answer is out and the peer may still be sending: its own direction is
+/// shut, and what comes is thrown away until the peer closes too or the time is over. Closing at once would
+/// make the kernel send a reset, which may destroy the answer before the peer has read it (RFC 9112 9.6).
+///
+/// | field            | who may touch it                                                              |
+/// |------------------|-------------------------------------------------------------------------------|
+/// | ready_bits       | set by the home worker's poller, cleared by whoever acts                       |
+/// | waiting_for      | the process: number of its wait, 0 if none; read by the poller                |
+/// | who, phase, next | home worker                                                                   |
+/// | the rest         | whoever acts on the connection in this phase                                   |
+///
+/// A wake-up cannot be lost: the process publishes waiting_for and then looks at ready_bits, the poller sets
+/// ready_bits and then looks at waiting_for, both sequentially consistent, so one of them sees the other.
+class connection final : public rc::poll_handler {
+public:
+  connection(std::shared_ptr<site> s, int socket, rc::worker& at);
+
+  /// Registers with the home worker's poller; on that worker. False: the connection is gone.
+  bool open() noexcept;
+
+  /// What becomes of a connection after a request.
+  enum class fate : std::uint8_t { keep, close, linger };
+  /// After the process; `leftover` is what came behind its request. From any thread.
+  void give_back(fate then, std::string_view leftover) noexcept;
+
+  // -- on the home worker
+
+  /// Takes it down.
+  void close() noexcept;
+  bool is_in_use() const noexcept { return phase_ == phase::in_use; }
+  /// Ends the process of its request, if there is one.
+  void kill_request() noexcept;
+
+  site& where() noexcept { return *site_; }
+
+  // -- for the process that owns it
+
+  struct exchange_state {
+    inbound* in = nullptr;
+    std::size_t used = 0; ///< bytes of `in` that belong to this request; the rest is the next one's
+    core::outcome outcome = core::outcome::none;
+  };
+  exchange_state& in_use() noexcept { return in_use_; }
+
+  /// Waits until the socket is ready (poller event bits) or node time `due_ms` comes; false: it came.
+  bool wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t due_ms);
+  /// The process has read, and there may be more of which no event will tell again.
+  void may_have_more() noexcept;
+
+  connection* next_of_worker = nullptr;
+  connection* previous_of_worker = nullptr;
+
+private:
+  enum class phase : std::uint8_t { idle, in_use, lingering, closed };
+
+  struct return_errand final : rc::runnable {
+    connection* of;
+    explicit return_errand(connection* c) noexcept : runnable(&connection::on_return), of(c) {}
+  };
+  struct idle_timer final : rc::wheel_timer {
+    connection* of;
+    explicit idle_timer(connection* c) noexcept : wheel_timer(&connection::on_timer), of(c) {}
+  };
+
+  static void on_ready(rc::poll_handler& self, std::uint32_t events, rc::worker& at);
+  static void on_dispose(rc::poll_handler& self) noexcept;
+  static void on_return(rc::runnable& self, rc::carrier& on);
+  static void on_timer(rc::wheel_timer& self, rc::worker& at);
+
+  void read_more(rc::worker& at) noexcept;
+  void consume(rc::worker& at, std::string_view fresh) noexcept;
+  void keep(std::string_view bytes) noexcept;
+  bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
+  void refuse(int status, std::string_view why) noexcept;
+  void tell_peer_left() noexcept;
+  void linger(rc::worker& at) noexcept;
+  void throw_away(rc::worker& at) noexcept;
+  void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
+
+  std::shared_ptr<site> site_;
+  std::atomic<std::uint32_t> ready_bits_{0};
+  std::atomic<std::uint32_t> waiting_for_{0};
+  runtime::pid who_;
+  exchange_state in_use_;
+  std::unique_ptr<std::string> partial_; ///< bytes of a head that is not complete
+  http1::head_progress progress_;
+  return_errand errand_{this};
+  idle_timer timer_{this};
+  std::uint64_t deadline_ms_ = 0; ///< of idle and lingering; the timer goes off then or earlier
+  phase phase_ = phase::idle;
+  fate next_ = fate::keep;
+};
+
+} // namespace perron::httpd::core

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/http1/request_head.hpp>
+#include <perron/httpd/request.hpp>
+#include <perron/runtime/pid.hpp>
+#include <perron/runtime/process.hpp>
+#include <perron/runtime/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace perron::httpd {
+
+/// Where and how a server listens. The defaults are safe on the open internet.
+struct server_options {
+  std::string name{};             ///< registered name of the server process; empty: none
+  std::string host = "127.0.0.1"; ///< numeric, IPv4 or IPv6
+  std::uint16_t port = 8080;      ///< 0: any free one; see server_port
+  int backlog = 4096;
+  std::size_t max_connections = 0; ///< 0: as many as file descriptors allow, less some for the program
+  http1::head_limits head{};
+  std::size_t max_body = std::size_t(1) << 20;  ///< bytes; beyond it 413
+  std::chrono::milliseconds head_time{10'000};  ///< from the first byte of a head to its last
+  std::chrono::milliseconds idle_time{75'000};  ///< between requests
+  std::chrono::milliseconds body_time{30'000};  ///< for the whole body
+  std::chrono::milliseconds write_time{30'000}; ///< without any progress
+  std::chrono::milliseconds drain_time{5'000};  ///< for running requests when the server stops
+};
+
+/// Figures of one server, a moment's picture.
+struct server_stats {
+  std::uint64_t connections = 0; ///< open now
+  std::uint64_t accepted = 0;
+  std::uint64_t requests = 0; ///< processes made for requests so far
+  std::uint64_t running = 0;  ///< of these, not ended yet
+  std::uint64_t crashed = 0;  ///< ended abnormally, clients that went away not counted
+  std::uint64_t client_gone = 0;
+  std::uint64_t refused = 0; ///< heads answered with an error without a process
+};
+
+/// Starts a server: a process that owns one listening socket per worker and, in the end, every connection. It
+/// is linked to the caller. Each request runs in its own process under it; see README.md in this folder for
+/// who does what. Gives the server's pid, or why it could not listen.
+///
+/// An exit signal, say of its supervisor, stops it in order: no new connections, idle ones closed, running
+/// requests get drain_time, then are killed.
+runtime::result<runtime::pid> start_server(const server_options& options, router routes);
+
+/// The port a server listens on, and its figures. From any process; the call goes to the server.
+runtime::result<std::uint16_t> server_port(runtime::pid server);
+runtime::result<server_stats> stats_of(runtime::pid server);
+
+} // namespace perron::httpd
