@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string_view>
+
+/// The files of page/, put into the program by the build.
+namespace chat::page {
+
+extern const std::string_view index_html;
+extern const std::string_view style_css;
+extern const std::string_view app_js;
+
+} // namespace chat::page

@@ -1,0 +1,759 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A Session is one stay in one room: it joins, long-polls, sends and recovers, and knows nothing of the
+// document. Everything after it is the document.
+
+const firstDelay = 200;
+const longestDelay = 5000;
+const requestLimit = 10_000;
+const pollLimit = 35_000; // the server lets a poll wait 25 s
+const rejoinAttempts = 8;
+
+const stats = (window.chatStats = { joins: 0, polls: 0, failures: 0 });
+
+class Refusal extends Error {
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+async function request(path, { body, signal, limit = requestLimit } = {}) {
+  const signals = [AbortSignal.timeout(limit), ...(signal ? [signal] : [])];
+  const response = await fetch(path, {
+    method: body === undefined ? 'GET' : 'POST',
+    cache: 'no-store',
+    signal: AbortSignal.any(signals),
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  });
+  const text = await response.text();
+  if (response.ok) return text === '' || response.status === 202 ? {} : JSON.parse(text);
+  let reason = `HTTP ${response.status}`;
+  try {
+    reason = JSON.parse(text).error ?? reason;
+  } catch {
+    // An error that is not ours (a proxy's page, say) has no text worth showing.
+  }
+  throw new Refusal(response.status, reason);
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+class Session {
+  state = 'joining';
+  cursor = 0;
+  ended = false;
+  #token = null;
+  #incarnation = null;
+  #crashedAt = null;
+  #seen = new Set();
+  #outbox = [];
+  #delivering = false;
+  #closing = new AbortController();
+  #wake = () => {};
+  #synced = deferred();
+
+  /** `view` gets what happens; `patience` is how often a first join is repeated while the nick is taken. */
+  constructor(room, nick, view, patience = 0) {
+    this.room = room;
+    this.nick = nick;
+    this.view = view;
+    this.patience = patience;
+    this.base = `/api/rooms/${room}`;
+  }
+
+  async run() {
+    let delay = firstDelay;
+    while (!this.ended) {
+      try {
+        if (this.#token === null) await this.#join();
+        // A poll may rightly stay unanswered for 25 s, so ask something quick whether the server is back.
+        else if (this.state !== 'live') await request('/api/rooms', { signal: this.#closing.signal });
+        if (this.ended) return;
+        this.#enter('live');
+        await this.#poll();
+        delay = firstDelay;
+      } catch (failure) {
+        if (this.ended) return;
+        stats.failures += 1;
+        if (this.#isFinal(failure)) return this.#finish(failure.message);
+        this.#react(failure);
+        await this.#pause(delay);
+        delay = Math.min(delay * 2, longestDelay);
+      }
+    }
+  }
+
+  /** Cuts a back-off short: the network or the user came back. */
+  retryNow() {
+    this.#wake();
+  }
+
+  say(text) {
+    const entry = { text, at: Date.now(), attempts: 0, sentAfter: 0 };
+    this.#outbox.push(entry);
+    this.view.sending(entry);
+    this.#deliver();
+  }
+
+  crash() {
+    return request(`${this.base}/crash`, { body: {}, signal: this.#closing.signal });
+  }
+
+  /** Also right while the page goes away: a beacon outlives it. */
+  leave() {
+    if (this.ended) return;
+    if (this.#token !== null) this.#sayGoodbye();
+    this.#end();
+  }
+
+  #sayGoodbye() {
+    const body = new Blob([JSON.stringify({ member: this.#token })], { type: 'application/json' });
+    navigator.sendBeacon(`${this.base}/leave`, body);
+  }
+
+  #end() {
+    this.ended = true;
+    this.#closing.abort();
+    this.#wake();
+  }
+
+  #finish(reason) {
+    this.#end();
+    this.view.refused(reason);
+  }
+
+  #enter(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.view.stateChanged(state);
+  }
+
+  async #join() {
+    const reply = await request(`${this.base}/join`, {
+      body: { nick: this.nick },
+      signal: this.#closing.signal,
+    });
+    stats.joins += 1;
+    this.#token = reply.member;
+    if (this.ended) return this.#sayGoodbye();
+    this.#incarnation = null;
+    this.patience = rejoinAttempts;
+    if (reply.cursor < this.cursor) {
+      // Somebody gave the server another database: its ids say nothing about the messages shown here.
+      this.#seen.clear();
+      this.cursor = 0;
+      this.view.cleared();
+    }
+    // History is bounded. Where it does not reach back to what is already here, the poll fills the gap.
+    const reachesBack = this.cursor === 0 || reply.history.some((message) => message.id <= this.cursor);
+    this.#take(reply, reachesBack ? reply.cursor : this.cursor, reply.history);
+    this.view.joined();
+    if (this.#crashedAt !== null) {
+      this.view.recovered(performance.now() - this.#crashedAt, reply.history.length);
+      this.#crashedAt = null;
+    }
+    this.#deliver();
+  }
+
+  async #poll() {
+    // One message back where the incarnation is unknown: then the answer comes at once and brings it.
+    const since = this.#incarnation === null ? Math.max(0, this.cursor - 1) : this.cursor;
+    const query = new URLSearchParams({ member: this.#token, cursor: since });
+    stats.polls += 1;
+    const reply = await request(`${this.base}/poll?${query}`, {
+      signal: this.#closing.signal,
+      limit: pollLimit,
+    });
+    this.#take(reply, reply.cursor, reply.messages);
+  }
+
+  #take(reply, cursor, messages) {
+    if (this.ended) return;
+    const fresh = messages.filter((message) => !this.#seen.has(message.id)).sort((a, b) => a.id - b.id);
+    for (const message of fresh) {
+      this.#seen.add(message.id);
+      this.#settle(message);
+    }
+    if (fresh.length > 0) this.view.received(fresh);
+    this.cursor = Math.max(this.cursor, cursor);
+    this.view.membersChanged(reply.members);
+    if (reply.incarnation !== undefined) {
+      this.#incarnation = reply.incarnation;
+      this.view.incarnationChanged(reply.incarnation);
+    }
+    const waiting = this.#synced;
+    this.#synced = deferred();
+    waiting.resolve();
+  }
+
+  // A message of ours that came back is delivered, even when the answer to its POST was lost; it must not be
+  // sent again.
+  #settle(message) {
+    const mine = (entry) =>
+      entry.id === undefined &&
+      entry.attempts > 0 &&
+      entry.text === message.text &&
+      message.id > entry.sentAfter;
+    const entry =
+      this.#outbox.find((candidate) => candidate.id === message.id) ??
+      (message.kind === 'say' && message.nick === this.nick ? this.#outbox.find(mine) : undefined);
+    if (entry) this.#drop(entry);
+  }
+
+  #drop(entry) {
+    this.#outbox = this.#outbox.filter((other) => other !== entry);
+    this.view.settled(entry);
+  }
+
+  // One POST at a time, oldest first, so that messages keep their order.
+  async #deliver() {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    let delay = firstDelay;
+    for (;;) {
+      const entry = this.#outbox.find((candidate) => candidate.id === undefined);
+      if (this.ended || entry === undefined) break;
+      if (this.state !== 'live') {
+        await this.#caughtUp(delay);
+        continue;
+      }
+      if (entry.attempts === 0) entry.sentAfter = this.cursor;
+      entry.attempts += 1;
+      try {
+        const body = { member: this.#token, text: entry.text };
+        const { id } = await request(`${this.base}/messages`, { body, signal: this.#closing.signal });
+        if (this.ended) break;
+        delay = firstDelay;
+        entry.id = id;
+        if (this.#seen.has(id)) this.#drop(entry);
+      } catch (failure) {
+        if (this.ended) break;
+        stats.failures += 1;
+        if ([400, 413, 415, 422].includes(failure.status)) {
+          this.#drop(entry);
+          this.view.rejected(entry, failure.message);
+          continue;
+        }
+        await this.#caughtUp(delay);
+        delay = Math.min(delay * 2, longestDelay);
+      }
+    }
+    this.#delivering = false;
+  }
+
+  // Gives a join or a poll the time to tell whether an unanswered message arrived after all.
+  #caughtUp(delay) {
+    return Promise.all([sleep(delay), Promise.race([this.#synced.promise, sleep(1000)])]);
+  }
+
+  #isFinal(failure) {
+    if (this.#token !== null) return false;
+    if (failure.status === 409) return this.patience-- <= 0;
+    return failure.status === 400 || failure.status === 413;
+  }
+
+  #react(failure) {
+    const crashed = failure.status === 503 && /crash/.test(failure.message);
+    if (crashed || failure.status === 403 || failure.status === 404) this.#token = null;
+    if (crashed && this.#crashedAt === null) {
+      this.#crashedAt = performance.now();
+      this.view.crashed();
+    }
+    this.#enter(this.#crashedAt !== null ? 'crashed' : 'reconnecting');
+  }
+
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((settle) => (resolve = settle));
+  return { promise, resolve };
+}
+
+const $ = (id) => document.getElementById(id);
+const gate = $('gate');
+const log = $('log');
+const stateNames = {
+  joining: 'Connecting…',
+  live: 'Live',
+  reconnecting: 'Reconnecting…',
+  crashed: 'Room crashed',
+};
+const roomPattern = /^[a-z0-9-]{1,40}$/;
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const calendar = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+
+let session = null;
+let rooms = [];
+let unread = 0;
+let following = true; // the newest message is in sight, and shall stay there
+
+function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  const { dataset, style, ...rest } = properties;
+  Object.assign(element, rest);
+  Object.assign(element.dataset, dataset);
+  for (const [name, value] of Object.entries(style ?? {})) element.style.setProperty(name, value);
+  element.append(...children);
+  return element;
+}
+
+function remember(storage, key, value) {
+  try {
+    storage.setItem(key, value);
+  } catch {
+    // Storage is a convenience; a browser may forbid it.
+  }
+}
+
+function recall(storage, key) {
+  try {
+    return storage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+// The golden angle keeps even neighbouring hashes apart on the colour wheel.
+function hue(nick) {
+  let hash = 0;
+  for (const character of nick) hash = (hash * 31 + character.codePointAt(0)) % 65_521;
+  return Math.round((hash * 137.508) % 360);
+}
+
+function avatar(nick) {
+  const initial = [...nick][0]?.toUpperCase() ?? '?';
+  const element = make('span', { className: 'avatar', style: { '--hue': hue(nick) } }, initial);
+  element.setAttribute('aria-hidden', 'true');
+  return element;
+}
+
+const view = {
+  shown: [], // in the order of their ids
+
+  stateChanged(state) {
+    $('state').dataset.state = state;
+    $('state').lastElementChild.textContent = stateNames[state];
+    $('crash').disabled = state !== 'live';
+  },
+
+  joined() {
+    if (gate.open) gate.close();
+    remember(localStorage, 'nick', session.nick);
+    remember(sessionStorage, 'nick', session.nick);
+    refreshRooms();
+    // Only what comes after the history is news to a screen reader.
+    requestAnimationFrame(() => log.setAttribute('aria-live', 'polite'));
+  },
+
+  refused(reason) {
+    openGate(reason);
+  },
+
+  cleared() {
+    this.shown = [];
+    $('messages').replaceChildren();
+  },
+
+  received(messages) {
+    const inOrder = this.shown.length === 0 || messages[0].id > this.shown.at(-1).id;
+    if (inOrder) {
+      for (const message of messages) this.append(message);
+    } else {
+      const all = [...this.shown, ...messages].sort((a, b) => a.id - b.id);
+      const top = log.scrollTop;
+      this.cleared();
+      for (const message of all) this.append(message);
+      log.scrollTop = top;
+    }
+    const spoken = messages.filter((message) => message.kind === 'say' && message.nick !== session.nick);
+    if (document.hidden) countUnread(spoken.length);
+    if (following) scrollToEnd();
+    else if (spoken.length > 0) $('jump').hidden = false;
+  },
+
+  append(message) {
+    const previous = this.shown.at(-1);
+    const list = $('messages');
+    if (previous === undefined || !sameDay(previous.at, message.at)) {
+      list.append(make('li', { className: 'day' }, dayName(message.at)));
+    }
+    list.append(message.kind === 'say' ? bubble(message, previous) : noticeLine(message));
+    this.shown.push(message);
+  },
+
+  sending(entry) {
+    const last =
+      $('outbox').childElementCount > 0
+        ? { kind: 'say', nick: session.nick, at: entry.at }
+        : this.shown.at(-1);
+    entry.element = bubble({ ...entry, nick: session.nick, kind: 'say' }, last);
+    entry.element.classList.add('pending');
+    delete entry.element.dataset.id;
+    entry.element.dataset.testid = 'pending';
+    $('outbox').append(entry.element);
+    scrollToEnd();
+  },
+
+  settled(entry) {
+    entry.element.remove();
+  },
+
+  rejected(entry, reason) {
+    notify(`Not sent: ${reason}`, 'bad');
+    if ($('text').value === '') $('text').value = entry.text;
+  },
+
+  membersChanged(members) {
+    const sorted = [...new Set(members)].sort((a, b) => a.localeCompare(b));
+    $('member-count').textContent = $('member-badge').textContent = sorted.length;
+    const current = [...$('members').children].map((item) => item.dataset.nick);
+    if (current.join('\n') === sorted.join('\n')) return;
+    $('members').replaceChildren(...sorted.map(memberItem));
+  },
+
+  incarnationChanged(incarnation) {
+    for (const place of document.querySelectorAll('[data-incarnation]')) place.textContent = incarnation;
+  },
+
+  crashed() {
+    notify('The room’s process died. Waiting for its supervisor…', 'bad', 0);
+  },
+
+  recovered(ms, messages) {
+    const count = `${messages} ${messages === 1 ? 'message' : 'messages'}`;
+    const back = `Back after ${Math.round(ms)} ms with ${count} from SQLite.`;
+    notify(back, 'good');
+    $('crash-log').textContent = `${clock.format(Date.now())} · ${back}`;
+  },
+};
+
+function sameDay(a, b) {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}
+
+function dayName(at) {
+  const now = new Date();
+  if (sameDay(at, now)) return 'Today';
+  if (sameDay(at, new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))) return 'Yesterday';
+  return calendar.format(at);
+}
+
+function timeOf(at) {
+  return make('time', { dateTime: new Date(at).toISOString() }, clock.format(at));
+}
+
+function bubble(message, previous) {
+  const own = message.nick === session.nick;
+  const follows =
+    previous?.kind === 'say' &&
+    previous.nick === message.nick &&
+    sameDay(previous.at, message.at) &&
+    message.at - previous.at < 5 * 60_000;
+  const who = make(
+    'span',
+    { className: own || follows ? 'who hidden-text' : 'who', style: { '--hue': hue(message.nick) } },
+    own ? 'You' : message.nick,
+  );
+  const text = make(
+    'span',
+    { className: 'text', dir: 'auto', dataset: { testid: 'message-text' } },
+    message.text,
+  );
+  return make(
+    'li',
+    {
+      className: `message ${own ? 'own' : 'other'}${follows ? ' follows' : ''}`,
+      dataset: { testid: 'message', id: message.id, kind: 'say', nick: message.nick },
+    },
+    ...(own ? [] : [avatar(message.nick)]),
+    make('div', { className: 'bubble' }, who, text, timeOf(message.at)),
+  );
+}
+
+function noticeLine(message) {
+  const words = { join: `${message.nick} joined`, leave: `${message.nick} left` };
+  return make(
+    'li',
+    {
+      className: `notice ${message.kind}`,
+      dataset: { testid: 'message', id: message.id, kind: message.kind },
+    },
+    make('span', {}, words[message.kind] ?? message.text),
+    timeOf(message.at),
+  );
+}
+
+function memberItem(nick) {
+  const item = make(
+    'li',
+    { dataset: { testid: 'member', nick } },
+    avatar(nick),
+    make('span', { className: 'member-nick' }, nick),
+  );
+  if (nick === session.nick) item.append(make('span', { className: 'you' }, 'you'));
+  return item;
+}
+
+function scrollToEnd() {
+  log.scrollTop = log.scrollHeight;
+  following = true;
+  $('jump').hidden = true;
+}
+
+let noticeTimer = 0;
+
+function notify(text, tone, ms = 6000) {
+  clearTimeout(noticeTimer);
+  $('notice').textContent = text;
+  $('notice').dataset.tone = tone;
+  $('notice').classList.add('shown');
+  if (ms > 0) noticeTimer = setTimeout(() => $('notice').classList.remove('shown'), ms);
+}
+
+function countUnread(more) {
+  unread += more;
+  const room = session ? `#${session.room} · ` : '';
+  document.title = `${unread > 0 ? `(${unread}) ` : ''}${room}Perron chat`;
+}
+
+function showRooms() {
+  const counts = new Map(rooms.map((room) => [room.name, room.members]));
+  if (session && !counts.has(session.room)) counts.set(session.room, 1);
+  const names = [...counts.keys()].sort((a, b) => a.localeCompare(b));
+  const links = new Map([...$('rooms').children].map((item) => [item.dataset.room, item]));
+  for (const [name, item] of links) if (!counts.has(name)) item.remove();
+  names.forEach((name, index) => {
+    const item = links.get(name) ?? roomItem(name);
+    if ($('rooms').children[index] !== item)
+      $('rooms').insertBefore(item, $('rooms').children[index] ?? null);
+    const link = item.firstElementChild;
+    const members = counts.get(name);
+    link.lastElementChild.textContent = members;
+    link.lastElementChild.dataset.empty = members === 0;
+    link.setAttribute('aria-label', `${name}, ${members} ${members === 1 ? 'person' : 'people'}`);
+    if (name === session?.room) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  });
+}
+
+function roomItem(name) {
+  const hash = make('span', { className: 'hash' }, '#');
+  const link = make(
+    'a',
+    { href: `#${name}`, dataset: { testid: 'room-link' } },
+    hash,
+    make('span', { className: 'room-name' }, name),
+    make('span', { className: 'count' }, '0'),
+  );
+  return make('li', { dataset: { room: name } }, link);
+}
+
+async function refreshRooms() {
+  try {
+    rooms = (await request('/api/rooms')).rooms;
+    showRooms();
+  } catch {
+    // The session reports what is wrong with the connection; the list is simply as old as it is.
+  }
+}
+
+function toRoomName(text) {
+  const name = text
+    .trim()
+    .toLowerCase()
+    .replace(/^#/, '')
+    .replace(/[\s_]+/g, '-');
+  return roomPattern.test(name) ? name : null;
+}
+
+function roomFromAddress() {
+  try {
+    return toRoomName(decodeURIComponent(location.hash));
+  } catch {
+    return null;
+  }
+}
+
+function enterRoom(room, nick, patience = 0) {
+  session?.leave();
+  session = new Session(room, nick, view, patience);
+  log.setAttribute('aria-live', 'off');
+  following = true;
+  view.cleared();
+  $('outbox').replaceChildren();
+  $('members').replaceChildren();
+  $('notice').classList.remove('shown');
+  $('crash-log').textContent = 'No crash seen yet.';
+  view.stateChanged('joining');
+  view.incarnationChanged('–');
+  $('room-name').textContent = room;
+  $('my-nick').textContent = nick;
+  $('my-avatar').textContent = [...nick][0].toUpperCase();
+  $('my-avatar').style.setProperty('--hue', hue(nick));
+  if (roomFromAddress() !== room) location.hash = room;
+  countUnread(-unread);
+  showRooms();
+  session.run();
+}
+
+function openGate(reason = '') {
+  closePanels();
+  $('gate-nick').value = session?.nick ?? recall(localStorage, 'nick') ?? '';
+  $('gate-room').value = session?.room ?? roomFromAddress() ?? 'lobby';
+  $('gate-error').textContent = reason;
+  $('gate-join').disabled = false;
+  if (!gate.open) gate.showModal();
+  ($('gate-nick').value === '' || reason !== '' ? $('gate-nick') : $('gate-join')).focus();
+}
+
+const narrow = { rooms: matchMedia('(max-width: 759px)'), room: matchMedia('(max-width: 1079px)') };
+const panels = { rooms: $('rooms-panel'), room: $('room-panel') };
+const openers = { rooms: $('open-rooms'), room: $('open-room') };
+let opened = null;
+
+function showPanel(name) {
+  opened = name;
+  for (const key of Object.keys(panels)) {
+    const open = key === name;
+    panels[key].classList.toggle('open', open);
+    panels[key].inert = narrow[key].matches && !open;
+    openers[key].setAttribute('aria-expanded', String(open));
+  }
+  $('scrim').hidden = name === null;
+  if (name !== null) panels[name].querySelector('.panel-close').focus();
+}
+
+function closePanels() {
+  if (opened === null) return;
+  const opener = openers[opened];
+  showPanel(null);
+  opener.focus();
+}
+
+for (const name of Object.keys(panels)) {
+  openers[name].addEventListener('click', () => showPanel(name));
+  panels[name].querySelector('.panel-close').addEventListener('click', closePanels);
+  narrow[name].addEventListener('change', () => showPanel(null));
+}
+$('scrim').addEventListener('click', closePanels);
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !gate.open) closePanels();
+});
+
+$('gate-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const nick = $('gate-nick').value.trim().replace(/\s+/g, ' ');
+  const room = toRoomName($('gate-room').value);
+  if (nick === '') return openGate('Pick a name first.');
+  if (room === null) {
+    $('gate-error').textContent = 'A room name has 1 to 40 letters a–z, digits or hyphens.';
+    return $('gate-room').focus();
+  }
+  $('gate-error').textContent = '';
+  if (session && !session.ended && session.nick === nick && session.room === room) return gate.close();
+  $('gate-join').disabled = true;
+  enterRoom(room, nick);
+});
+gate.addEventListener('cancel', (event) => {
+  if (!session || session.ended) event.preventDefault();
+});
+gate.addEventListener('close', () => $('text').focus());
+$('change-nick').addEventListener('click', () => openGate());
+
+$('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const text = $('text').value.trim();
+  if (text === '' || !session || session.ended) return;
+  $('text').value = '';
+  fitComposer();
+  session.say(text);
+  $('text').focus();
+});
+$('text').addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  $('composer').requestSubmit();
+});
+$('text').addEventListener('input', fitComposer);
+
+function fitComposer() {
+  $('text').style.height = 'auto';
+  $('text').style.height = `${$('text').scrollHeight + 2}px`;
+}
+
+$('new-room').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const room = toRoomName($('new-room-name').value);
+  $('new-room-name').setAttribute('aria-invalid', String(room === null));
+  if (room === null) return;
+  $('new-room-name').value = '';
+  location.hash = room;
+});
+$('new-room-name').addEventListener('input', () => $('new-room-name').removeAttribute('aria-invalid'));
+$('rooms').addEventListener('click', () => closePanels());
+
+$('crash').addEventListener('click', async () => {
+  $('crash').disabled = true;
+  closePanels();
+  try {
+    await session.crash();
+  } catch (failure) {
+    if (session.state !== 'live') return;
+    notify(`Could not crash the room: ${failure.message}`, 'bad');
+    $('crash').disabled = false;
+  }
+});
+
+log.addEventListener(
+  'scroll',
+  () => {
+    following = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+    if (following) $('jump').hidden = true;
+  },
+  { passive: true },
+);
+new ResizeObserver(() => {
+  if (following) scrollToEnd();
+}).observe(log);
+$('jump').addEventListener('click', scrollToEnd);
+
+addEventListener('hashchange', () => {
+  const room = roomFromAddress();
+  if (room === null || !session) return;
+  closePanels();
+  if (room !== session.room) enterRoom(room, session.nick);
+});
+addEventListener('online', () => session?.retryNow());
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return;
+  countUnread(-unread);
+  session?.retryNow();
+  refreshRooms();
+});
+addEventListener('pagehide', () => session?.leave());
+addEventListener('pageshow', (event) => {
+  if (event.persisted && session) enterRoom(session.room, session.nick, 4);
+});
+setInterval(() => {
+  if (!document.hidden) refreshRooms();
+}, 5000);
+
+showPanel(null);
+refreshRooms();
+const nickOfThisTab = recall(sessionStorage, 'nick');
+// A reloaded tab goes on by itself; its goodbye may still be on the way, hence the patience.
+if (nickOfThisTab !== null) enterRoom(roomFromAddress() ?? 'lobby', nickOfThisTab, 4);
+else openGate();

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The test bed: every kind of handler, for tests, benchmarks and soaks. `kitchen_sink --port N --workers N`
+#include <perron/httpd/child.hpp>
+#include <perron/runtime/group.hpp>
+#include <perron/runtime/receive.hpp>
+#include <perron/supervisors/application.hpp>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+using namespace perron;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::chrono::milliseconds ms_of(httpd::request& r) {
+  return std::chrono::milliseconds(std::min<std::uint64_t>(r.query().number("ms").value_or(100), 600'000));
+}
+
+/// Burns processor time and does not give way, as a bug would.
+httpd::response spin(httpd::request& r) {
+  const auto until = std::chrono::steady_clock::now() + ms_of(r);
+  while (std::chrono::steady_clock::now() < until) {
+  }
+  return httpd::text("spun\n");
+}
+
+struct published {
+  std::string body;
+};
+
+/// Parks until somebody publishes.
+httpd::response poll(httpd::request&) {
+  runtime::join_group("poll");
+  return runtime::receive([](published p) { return httpd::text(std::move(p.body)); });
+}
+
+httpd::response publish(httpd::request& r) {
+  const std::size_t reached = runtime::broadcast("poll", published{std::string(r.body())});
+  return httpd::json(nlohmann::json{{"reached", reached}}.dump());
+}
+
+httpd::response stats(httpd::request&) {
+  const runtime::node_stats s = runtime::current_node_stats();
+  nlohmann::json workers = nlohmann::json::array();
+  for (const auto& w : s.workers)
+    workers.push_back({{"queue", w.queue}, {"utilisation", w.utilisation}});
+  nlohmann::json out{{"processes", s.processes},
+                     {"spawned", s.spawned},
+                     {"ended", s.ended},
+                     {"crashed", s.crashed},
+                     {"crash_reports_dropped", s.crash_reports_dropped},
+                     {"turns", s.turns},
+                     {"stolen", s.stolen},
+                     {"taken_over", s.taken_over},
+                     {"timers", s.timers},
+                     {"sockets", s.sockets},
+                     {"stacks_in_use", s.stacks_in_use},
+                     {"process_memory", s.process_memory},
+                     {"workers", workers}};
+  if (const auto http = httpd::stats_of(runtime::whereis("http")))
+    out["http"] = {{"connections", http->connections}, {"accepted", http->accepted},
+                   {"requests", http->requests},       {"running", http->running},
+                   {"crashed", http->crashed},         {"client_gone", http->client_gone},
+                   {"refused", http->refused}};
+  return httpd::json(out.dump(2) + '\n');
+}
+
+httpd::router routes() {
+  httpd::router r;
+  r.get("/hello", [](httpd::request&) { return httpd::response{200, "Hello, world!", "text/plain", {}}; });
+  r.post("/echo", [](httpd::request& q) {
+    return httpd::response{200, std::string(q.body()), std::string(q.header("Content-Type")), {}};
+  });
+  r.get("/crash", [](httpd::request&) -> httpd::response { throw std::runtime_error("crashed on request"); });
+  r.get("/spin", spin);
+  r.get("/sleep", [](httpd::request& q) {
+    runtime::receive(runtime::after(ms_of(q), [] {}));
+    return httpd::text("slept\n");
+  });
+  r.get("/poll", poll);
+  r.post("/publish", publish);
+  r.get("/stats", stats);
+  return r;
+}
+
+/// Says on standard output where the server listens, once it does.
+void announce() {
+  const auto port = httpd::server_port(runtime::whereis("http"));
+  std::printf("kitchen_sink: http://127.0.0.1:%u/\n", static_cast<unsigned>(port.value()));
+  std::fflush(stdout);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli("Perron's test bed");
+  std::uint16_t port = 8080;
+  unsigned workers = 0;
+  cli.add_option("--port", port, "port to listen on, 0 for any");
+  cli.add_option("--workers", workers, "worker threads, 0 for one per processor");
+  CLI11_PARSE(cli, argc, argv);
+
+  supervisors::application_options options;
+  options.name = "kitchen_sink";
+  options.node.workers = workers;
+  return supervisors::run_application(
+      options, {httpd::server_child("http", {.name = "http", .port = port}, routes()),
+                supervisors::child({.id = "announce", .restart = supervisors::temporary}, announce)});
+}
