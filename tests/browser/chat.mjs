@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The chat as its users see it: Chromium on one side, the chat binary on the other, a crash in between.
+//   node chat.mjs CHAT_BINARY [--screenshot FILE.png]     (CHROMIUM=/path overrides /usr/bin/chromium)
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const patience = 20_000;
+const totalLimit = 240_000;
+// Without motion a panel is where it belongs as soon as it is open.
+const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' };
+const phone = {
+  ...desktop,
+  viewport: { width: 390, height: 844 },
+  colorScheme: 'dark',
+  isMobile: true,
+  hasTouch: true,
+};
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { screenshot: { type: 'string' } },
+});
+if (positionals.length !== 1) {
+  console.error('usage: chat.mjs CHAT_BINARY [--screenshot FILE.png]');
+  process.exit(2);
+}
+
+const home = mkdtempSync(join(tmpdir(), 'perron-chat-'));
+let server = null;
+let browser = null;
+
+function check(holds, text) {
+  if (!holds) throw new Error(text);
+}
+
+/** Waits until `condition` gives something true, and returns it; names `what` when it never does. */
+async function eventually(what, condition, limit = patience) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited ${limit / 1000} s in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+class Server {
+  output = '';
+  exit = null;
+
+  static async start(port) {
+    const started = new Server();
+    const args = ['--port', String(port), '--db', join(home, 'chat.db')];
+    started.process = spawn(positionals[0], args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const keep = (chunk) => (started.output += chunk);
+    started.process.stdout.on('data', keep);
+    started.process.stderr.on('data', keep);
+    started.process.on('error', (error) => (started.exit = error.message));
+    started.process.on('exit', (code, signal) => (started.exit = signal ?? `exit code ${code}`));
+    server = started;
+    started.url = await eventually('the address on the output of the server', () => {
+      check(started.exit === null, `the server ended instead of starting: ${started.exit}`);
+      return started.output.match(/^chat: (http:\/\/\S+?)\/?\s*$/m)?.[1];
+    });
+    return started;
+  }
+
+  get port() {
+    return Number(new URL(this.url).port);
+  }
+
+  async stop() {
+    this.process.kill('SIGTERM');
+    await eventually('the end of the server after SIGTERM', () => this.exit !== null);
+    check(this.exit === 'exit code 0', `the server's graceful stop ended with ${this.exit}`);
+  }
+
+  kill() {
+    if (this.exit === null && this.process.pid !== undefined) this.process.kill('SIGKILL');
+  }
+}
+
+/** One person at one device. */
+class Person {
+  errors = [];
+  polls = []; // { request, outcome } in the order they were started
+  joins = []; // what the server answered to each join
+
+  static async arrive(nick, room, device) {
+    const person = new Person();
+    person.nick = nick;
+    person.device = device;
+    person.context = await browser.newContext(device);
+    person.page = await person.context.newPage();
+    person.page.setDefaultTimeout(patience);
+    person.page.on('pageerror', (error) => person.errors.push(error.message));
+    person.watchRequests();
+    await person.page.addInitScript(() => {
+      window.layoutShift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await person.page.goto(`${server.url}/#${room}`);
+    await person.page.getByLabel('Your name').fill(nick);
+    check(
+      (await person.page.getByLabel('Room', { exact: true }).inputValue()) === room,
+      'the deep link fills in the room',
+    );
+    await person.page.getByRole('button', { name: 'Join' }).click();
+    await person.live();
+    return person;
+  }
+
+  watchRequests() {
+    const find = (request) => this.polls.find((poll) => poll.request === request);
+    const settle = (request, outcome) => {
+      const poll = find(request);
+      if (poll) poll.outcome = outcome;
+    };
+    this.page.on('request', (request) => {
+      if (request.url().includes('/poll?')) this.polls.push({ request, outcome: null });
+    });
+    this.page.on('response', (response) => {
+      settle(response.request(), response.status());
+      if (response.ok() && response.url().endsWith('/join'))
+        this.joins.push(response.json().catch(() => null));
+    });
+    this.page.on('requestfailed', (request) => settle(request, request.failure()?.errorText ?? 'failed'));
+  }
+
+  id(name) {
+    return this.page.getByTestId(name);
+  }
+
+  stats() {
+    return this.page.evaluate(() => ({ ...window.chatStats }));
+  }
+
+  /** Everything shown, in order: { id, nick, text } of what people said. */
+  shown() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('[data-testid=message][data-kind=say]')].map((item) => ({
+        id: Number(item.dataset.id),
+        nick: item.dataset.nick,
+        text: item.querySelector('[data-testid=message-text]').textContent,
+      })),
+    );
+  }
+
+  async texts() {
+    return (await this.shown()).map((message) => message.text);
+  }
+
+  async until(what, condition) {
+    try {
+      return await eventually(`${this.nick}: ${what}`, condition);
+    } catch (error) {
+      const state = (await this.id('state').textContent()).trim();
+      const last = (await this.texts()).slice(-8).join(' | ');
+      throw new Error(
+        `${error.message}\n  state: ${state}; stats: ${JSON.stringify(await this.stats())}\n  last: ${last}`,
+      );
+    }
+  }
+
+  live() {
+    return this.until(
+      'a live connection',
+      async () => (await this.id('state').getAttribute('data-state')) === 'live',
+    );
+  }
+
+  incarnation() {
+    return this.until('the incarnation of the room', async () =>
+      Number(await this.id('incarnation').textContent()),
+    );
+  }
+
+  sees(text) {
+    return this.until(`sees "${text}"`, async () => (await this.texts()).includes(text));
+  }
+
+  async say(text) {
+    await this.id('composer').fill(text);
+    await this.id('composer').press('Enter');
+  }
+
+  async openRoomPanel() {
+    if (await this.id('people').isVisible()) await this.id('people').click();
+    await this.page.getByRole('button', { name: 'Crash this room' }).scrollIntoViewIfNeeded();
+  }
+
+  async crashRoom() {
+    await this.openRoomPanel();
+    await this.page.getByRole('button', { name: 'Crash this room' }).click();
+  }
+
+  async closePanel() {
+    await this.page
+      .locator('.panel.open')
+      .getByRole('button', { name: /^Close/ })
+      .click();
+  }
+
+  async fitsItsWidth(where) {
+    const wide = await this.page.evaluate(() => {
+      const root = document.documentElement;
+      const inside = (element) => {
+        const box = element.getBoundingClientRect();
+        return box.width === 0 || (box.left >= -0.5 && box.right <= innerWidth + 0.5);
+      };
+      const offenders = [...document.querySelectorAll('main *, .panel.open *')]
+        .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !inside(element))
+        .map((element) => element.outerHTML.slice(0, 80));
+      if (root.scrollWidth > innerWidth) offenders.push(`the document (${root.scrollWidth} px)`);
+      return offenders;
+    });
+    check(wide.length === 0, `${this.nick}, ${where}: wider than the screen: ${wide.slice(0, 3).join(', ')}`);
+  }
+}
+
+async function sameEverywhere(people, what) {
+  const [first, ...others] = people;
+  for (const other of others) {
+    await other.until(`shows the same messages as ${first.nick} ${what}`, async () => {
+      return JSON.stringify(await first.shown()) === JSON.stringify(await other.shown());
+    });
+  }
+  const ids = (await first.shown()).map((message) => message.id);
+  check(new Set(ids).size === ids.length, `a message is shown twice ${what}: ${ids}`);
+}
+
+async function step(name, body) {
+  try {
+    await body();
+    console.log(`ok    ${name}`);
+  } catch (error) {
+    console.log(`FAIL  ${name}`);
+    throw error;
+  }
+}
+
+async function compose(left, right, file) {
+  const data = (png) => `data:image/png;base64,${png.toString('base64')}`;
+  const page = await browser.newPage({ viewport: { width: 1800, height: 940 } });
+  await page.setContent(`<!doctype html><style>
+    body { margin: 0; height: 100vh; display: flex; align-items: center; justify-content: center; gap: 40px;
+           background: linear-gradient(135deg, #2449c8, #14235c); }
+    img { display: block; border-radius: 14px; box-shadow: 0 20px 60px rgb(0 0 0 / 45%); }
+    img + img { border-radius: 36px; border: 8px solid #05070d; }
+    </style><img src="${data(left)}"><img src="${data(right)}">`);
+  await page.waitForFunction(() =>
+    [...document.images].every((image) => image.complete && image.naturalWidth > 0),
+  );
+  writeFileSync(file, await page.screenshot());
+  await page.close();
+}
+
+async function run() {
+  await Server.start(0);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+  let ann, bob, carol;
+  const said = [];
+  const talk = async (person, text) => {
+    said.push(text);
+    await person.say(text);
+    await Promise.all([ann.sees(text), bob.sees(text)]);
+  };
+
+  await step("two people in one room see each other and each other's messages", async () => {
+    ann = await Person.arrive('ann', 'lobby', desktop);
+    bob = await Person.arrive('bob', 'lobby', phone);
+    carol = await Person.arrive('carol', 'platform-9', desktop);
+    await talk(ann, 'Morning! Is this the process everybody keeps crashing?');
+    await talk(bob, 'The very same. One process per room, one supervisor above it.');
+    await talk(bob, 'And each of us waits in a long poll: a request that sits in receive.');
+    await talk(ann, 'So what happens to my messages when it dies?');
+    await talk(bob, 'They are in SQLite. Press the red button and see.');
+    for (const person of [ann, bob]) {
+      await person.until('the list of people', async () => {
+        const names = await person.page
+          .locator('[data-testid=member]')
+          .evaluateAll((all) => all.map((one) => one.dataset.nick));
+        return names.join() === 'ann,bob';
+      });
+    }
+    await sameEverywhere([ann, bob], 'before the crash');
+    check((await ann.texts()).join('|') === said.join('|'), 'all that was said is shown, in order');
+  });
+
+  await step('a nick that is taken is refused with a reason', async () => {
+    const context = await browser.newContext(desktop);
+    const page = await context.newPage();
+    await page.goto(`${server.url}/#lobby`);
+    await page.getByLabel('Your name').fill('ann');
+    await page.getByRole('button', { name: 'Join' }).click();
+    const reason = await eventually('the reason of the refusal', () =>
+      page.getByTestId('gate-error').textContent(),
+    );
+    check(reason.trim() !== '', 'the refusal says why');
+    await context.close();
+  });
+
+  await step('the room crashes: both go on with the history; the other room notices nothing', async () => {
+    const before = {
+      ann: await ann.incarnation(),
+      bob: await bob.incarnation(),
+      carol: await carol.incarnation(),
+    };
+    const joins = { ann: (await ann.stats()).joins, bob: (await bob.stats()).joins };
+    const waiting = await eventually("carol's poll in flight", () => {
+      const last = carol.polls.at(-1);
+      return last?.outcome === null && last;
+    });
+    await ann.crashRoom();
+    for (const person of [ann, bob]) {
+      await person.until('joined again', async () => (await person.stats()).joins > joins[person.nick]);
+      await person.live();
+      await person.until(
+        'a higher incarnation',
+        async () => (await person.incarnation()) > before[person.nick],
+      );
+    }
+    for (const person of [ann, bob]) {
+      const { history } = await person.joins.at(-1);
+      const texts = history.filter((message) => message.kind === 'say').map((message) => message.text);
+      check(
+        texts.join('|') === said.join('|'),
+        `the new process gave ${person.nick} this history: ${texts.join('|')}`,
+      );
+    }
+    await sameEverywhere([ann, bob], 'after the crash');
+    check((await ann.texts()).join('|') === said.join('|'), 'the history is complete after the crash');
+    await talk(ann, 'It went down, and everything is still here.');
+    await talk(bob, 'New process, same conversation. Next door nobody noticed.');
+
+    check(
+      [null, 200].includes(waiting.outcome),
+      `carol's poll broke with the other room: ${waiting.outcome}`,
+    );
+    await carol.say('Quiet on platform 9.');
+    await carol.sees('Quiet on platform 9.');
+    await carol.until('the answer to the poll of before the crash', () => waiting.outcome === 200);
+    const stats = await carol.stats();
+    check(stats.joins === 1 && stats.failures === 0, `carol had to recover: ${JSON.stringify(stats)}`);
+    check((await carol.incarnation()) === before.carol, "carol's room was started again");
+  });
+
+  if (options.screenshot) {
+    await step(`picture written to ${options.screenshot}`, async () => {
+      await Promise.all(
+        [ann, bob].map((person) =>
+          person.until('no notice in the way', async () => {
+            return !(await person.id('notice').isVisible());
+          }),
+        ),
+      );
+      await ann.id('composer').focus();
+      await compose(await ann.page.screenshot(), await bob.page.screenshot(), options.screenshot);
+    });
+  }
+
+  await step('a crash in the middle of a burst loses nothing and doubles nothing', async () => {
+    const joins = (await ann.stats()).joins;
+    for (let i = 1; i <= 4; i += 1) {
+      await ann.say(`ann ${i}`);
+      await bob.say(`bob ${i}`);
+    }
+    await bob.crashRoom();
+    for (let i = 5; i <= 8; i += 1) {
+      await ann.say(`ann ${i}`);
+      await bob.say(`bob ${i}`);
+    }
+    const numbered = (who) => Array.from({ length: 8 }, (_, i) => `${who} ${i + 1}`).join();
+    for (const person of [ann, bob]) {
+      for (const who of ['ann', 'bob']) {
+        await person.until(`all of ${who}'s burst, once, in order`, async () => {
+          const texts = (await person.shown())
+            .filter((message) => message.nick === who)
+            .map((message) => message.text);
+          return texts.filter((text) => text.startsWith(`${who} `)).join() === numbered(who);
+        });
+      }
+    }
+    await ann.until('joined again', async () => (await ann.stats()).joins > joins);
+    await sameEverywhere([ann, bob], 'after the burst');
+  });
+
+  await step('a message is text, never markup', async () => {
+    const text = '<img src=x onerror="window.injected = true"><b>bold</b>';
+    await ann.say(text);
+    await bob.sees(text);
+    for (const person of [ann, bob]) {
+      check(
+        (await person.page.locator('#log img, #log b').count()) === 0,
+        'markup in a message became elements',
+      );
+      check(!(await person.page.evaluate(() => window.injected)), 'script in a message ran');
+    }
+  });
+
+  await step('on a phone everything fits and nothing jumps', async () => {
+    const long = 'Donaudampfschifffahrtsgesellschaftskapitänskajütenschlüssel'.repeat(3);
+    await ann.say(long);
+    await bob.sees(long);
+    await bob.fitsItsWidth('the conversation');
+    const bottom = await bob
+      .id('composer')
+      .evaluate((box) => innerHeight - box.getBoundingClientRect().bottom);
+    check(bottom >= 0 && bottom < 60, `the composer is ${bottom} px above the lower edge`);
+    await bob.openRoomPanel();
+    check(
+      await bob.id('crash').evaluate((button) => button.getBoundingClientRect().bottom <= innerHeight),
+      'the crash button is not on the screen',
+    );
+    await bob.fitsItsWidth('the panel of the room');
+    await bob.closePanel();
+    await bob.id('menu').click();
+    await bob.fitsItsWidth('the panel of rooms');
+    const links = bob.page.getByTestId('room-link');
+    await bob.until('both rooms in the list', async () =>
+      (await links.allTextContents()).join().includes('platform-9'),
+    );
+    await bob.closePanel();
+    for (const person of [ann, bob]) {
+      const shift = await person.page.evaluate(() => window.layoutShift);
+      check(shift < 0.02, `${person.nick}: the layout shifted by ${shift}`);
+    }
+    await ann.fitsItsWidth('the desktop');
+  });
+
+  await step(
+    'the server is restarted: the pages come back, a waiting message arrives once, history is kept',
+    async () => {
+      const { port } = server;
+      await server.stop();
+      await ann.until(
+        'the loss of the connection',
+        async () => (await ann.id('state').getAttribute('data-state')) !== 'live',
+      );
+      await ann.say('Written while the server was away.');
+      await ann.until('the message waits', async () => (await ann.page.getByTestId('pending').count()) === 1);
+      const before = await bob.texts();
+      await Server.start(port);
+      for (const person of [ann, bob, carol]) await person.live();
+      for (const person of [ann, bob]) await person.sees('Written while the server was away.');
+      await ann.until(
+        'nothing waits any more',
+        async () => (await ann.page.getByTestId('pending').count()) === 0,
+      );
+      await sameEverywhere([ann, bob], 'after the restart');
+      const expected = [...before, 'Written while the server was away.'].join('|');
+      check((await bob.texts()).join('|') === expected, 'the restart lost, doubled or reordered messages');
+      const dora = await Person.arrive('dora', 'lobby', phone);
+      await sameEverywhere([ann, dora], 'for somebody who came after the restart');
+      await carol.sees('Quiet on platform 9.');
+    },
+  );
+
+  await step('a reload goes on under the same name; leaving is seen by the others', async () => {
+    await bob.page.reload();
+    await bob.live();
+    await sameEverywhere([ann, bob], 'after the reload');
+    await bob.context.close();
+    await ann.until(
+      'bob is gone',
+      async () => (await ann.page.locator('[data-testid=member][data-nick=bob]').count()) === 0,
+    );
+  });
+
+  for (const person of [ann, bob, carol]) {
+    check(person.errors.length === 0, `${person.nick}'s page threw: ${person.errors.join('; ')}`);
+  }
+}
+
+async function cleanUp() {
+  await browser?.close().catch(() => {});
+  server?.kill();
+  rmSync(home, { recursive: true, force: true });
+}
+
+async function fail(error) {
+  console.error(`\nchat.mjs: ${error.message}`);
+  if (server?.output) console.error(`--- last output of the server\n${server.output.slice(-3000)}`);
+  await cleanUp();
+  process.exit(1);
+}
+
+process.on('exit', () => server?.kill());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => fail(new Error(`ended by ${signal}`)));
+const limit = setTimeout(() => fail(new Error(`not finished within ${totalLimit / 1000} s`)), totalLimit);
+
+try {
+  await run();
+} catch (error) {
+  await fail(error);
+}
+clearTimeout(limit);
+await cleanUp();
+console.log('chat.mjs: all good');

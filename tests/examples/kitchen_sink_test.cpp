@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "examples/web_program.hpp"
+
+#include <gmock/gmock.h>
+
+#include <vector>
+
+namespace perron::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+web_program kitchen_sink() { return {"kitchen_sink", {"--port", "0", "--workers", "2"}}; }
+
+/// Asks until so many requests run, that for the figures not counted.
+void await_running(raw_client& c, std::size_t wanted) {
+  for (;;) {
+    const auto figures = json_of(c.get("/stats"));
+    ASSERT_TRUE(figures.is_object());
+    if (figures["http"]["running"] == wanted + 1)
+      return;
+  }
+}
+
+TEST(kitchen_sink, has_every_kind_of_handler) {
+  web_program sink = kitchen_sink();
+  raw_client c = sink.client();
+  const answer hello = c.get("/hello");
+  EXPECT_EQ(hello.status, 200);
+  EXPECT_EQ(hello.body, "Hello, world!");
+  EXPECT_EQ(hello.field("Content-Type"), "text/plain");
+  EXPECT_EQ(hello.field("Content-Length"), "13");
+  EXPECT_EQ(c.post("/echo", "as you say").body, "as you say");
+  EXPECT_EQ(c.get("/sleep?ms=1").body, "slept\n");
+  EXPECT_EQ(c.get("/spin?ms=1").body, "spun\n");
+  EXPECT_EQ(c.get("/nothing").status, 404);
+  EXPECT_EQ(c.get("/echo").status, 405);
+  sink.expect_orderly_end();
+  EXPECT_TRUE(c.at_end());
+}
+
+TEST(kitchen_sink, crashes_on_request_and_says_so) {
+  web_program sink = kitchen_sink();
+  raw_client other = sink.client();
+  for (int i = 0; i < 10; ++i) {
+    raw_client c = sink.client();
+    EXPECT_EQ(c.get("/crash").status, 500);
+    EXPECT_TRUE(c.at_end());
+    EXPECT_EQ(other.get("/hello").status, 200);
+  }
+  await_running(other, 0);
+  const auto figures = json_of(other.get("/stats"));
+  EXPECT_EQ(figures["http"]["crashed"], 10);
+  EXPECT_EQ(figures["crashed"], 10);
+  EXPECT_EQ(figures["workers"].size(), 2U);
+  sink.expect_orderly_end();
+  EXPECT_THAT(sink.logged(), HasSubstr("std::runtime_error: crashed on request"));
+}
+
+TEST(kitchen_sink, publishes_to_all_who_poll) {
+  web_program sink = kitchen_sink();
+  std::vector<raw_client> parked;
+  for (int i = 0; i < 50; ++i) {
+    parked.push_back(sink.client());
+    ASSERT_TRUE(parked.back().send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
+  }
+  raw_client c = sink.client();
+  await_running(c, parked.size());
+  // running is not yet waiting: publish until all have got it
+  std::size_t reached = 0;
+  while (reached < parked.size()) {
+    const auto told = json_of(c.post("/publish", "news"));
+    ASSERT_TRUE(told.is_object());
+    reached += told["reached"].get<std::size_t>();
+  }
+  for (raw_client& p : parked)
+    EXPECT_EQ(p.read().body, "news");
+  sink.expect_orderly_end();
+}
+
+TEST(kitchen_sink, stops_although_somebody_polls) {
+  web_program sink = kitchen_sink();
+  raw_client parked = sink.client();
+  ASSERT_TRUE(parked.send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
+  raw_client c = sink.client();
+  await_running(c, 1);
+  sink.expect_orderly_end();
+  EXPECT_EQ(parked.read().status, 503);
+}
+
+TEST(kitchen_sink, a_second_signal_ends_it_at_once) {
+  web_program sink = kitchen_sink();
+  raw_client parked = sink.client();
+  ASSERT_TRUE(parked.send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
+  raw_client c = sink.client();
+  await_running(c, 1);
+  sink.signal(SIGTERM);
+  EXPECT_TRUE(c.at_end()) << "it has begun to stop";
+  sink.signal(SIGTERM);
+  EXPECT_EQ(sink.wait(), 128 + SIGTERM);
+}
+
+TEST(kitchen_sink, says_when_its_port_is_taken) {
+  raw_client taken; // not connected, but bound
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(taken.descriptor(), reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
+  const std::string port = taken.local().substr(std::string("127.0.0.1:").size());
+  program sink(PERRON_BIN_DIR "/kitchen_sink", {"--port", port});
+  EXPECT_EQ(sink.wait(), 1);
+  EXPECT_THAT(sink.logged(), HasSubstr("listen on 127.0.0.1:" + port + ": bind: Address already in use"));
+}
+
+} // namespace
+} // namespace perron::testing

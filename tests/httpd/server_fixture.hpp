@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "support/node_fixture.hpp"
+#include "support/raw_client.hpp"
+
+#include <perron/httpd/server.hpp>
+#include <perron/runtime/message.hpp>
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+
+namespace perron::httpd {
+
+inline void PrintTo(const server_stats& s, std::ostream* out) {
+  *out << s.connections << " connections, " << s.accepted << " accepted, " << s.requests << " requests, "
+       << s.running << " running, " << s.crashed << " crashed, " << s.client_gone << " client gone, "
+       << s.refused << " refused";
+}
+
+} // namespace perron::httpd
+
+namespace perron::testing {
+
+/// Servers in a node; the test itself is an ordinary thread and their client. At its end every request must
+/// be over, every server stops in order, and nothing may be left.
+class server_fixture : public node_fixture {
+protected:
+  /// One server, and the process that it is linked to.
+  struct served {
+    runtime::pid who;
+    std::uint16_t port = 0;
+    runtime::pid keeper;
+    std::shared_ptr<outcome_queue<runtime::exit_reason>> end; ///< why it ended
+    bool runs = true;
+  };
+  using stats_type = httpd::server_stats;
+
+  using node_fixture::node_fixture;
+
+  void TearDown() override {
+    for (served& s : servers_)
+      if (s.runs) {
+        await(s, [](const stats_type& now) { return now.running == 0; });
+        EXPECT_EQ(stop_server(s), runtime::exit_reason::shutdown());
+      }
+    node_fixture::TearDown();
+  }
+
+  /// Starts a server on any port; all later calls are about the one started last unless they say otherwise.
+  served& serve(httpd::router routes, httpd::server_options options = {}) {
+    options.port = 0;
+    return serve_as_told(std::move(routes), std::move(options));
+  }
+
+  served& serve_as_told(httpd::router routes, httpd::server_options options) {
+    struct started {
+      runtime::result<runtime::pid> who;
+      runtime::result<std::uint16_t> port;
+    };
+    auto result = std::make_shared<outcome_queue<started>>();
+    auto end = std::make_shared<outcome_queue<runtime::exit_reason>>();
+    const runtime::pid keeper = node().spawn({.name = {}, .trap_exit = true}, [=] {
+      auto made = httpd::start_server(options, routes);
+      if (!made) {
+        result->put({made.error(), made.error()});
+        return;
+      }
+      const runtime::pid server = *made;
+      result->put({server, httpd::server_port(server)});
+      for (bool runs = true; runs;)
+        runtime::receive([&](stop_it) { runtime::exit(server, runtime::exit_reason::shutdown()); },
+                         [&](runtime::exited e) {
+                           if (e.from != server)
+                             return;
+                           runs = false;
+                           end->put(std::move(e.reason));
+                         });
+    });
+    auto how = result->take();
+    error_ = how && !how->who ? how->who.error().text : std::string();
+    servers_.push_back({});
+    served& s = servers_.back();
+    s.runs = how && how->who;
+    if (s.runs)
+      s = {*how->who, how->port.value(), keeper, end};
+    return s;
+  }
+
+  served& server() { return servers_.back(); }
+  /// Why the last start failed; empty if it did not.
+  const std::string& start_error() const { return error_; }
+  raw_client client() { return raw_client::to(server().port); }
+
+  /// An ordered stop; gives the server's reason.
+  runtime::exit_reason stop_server(served& s) {
+    begin_stop(s);
+    return await_end(s);
+  }
+  runtime::exit_reason stop_server() { return stop_server(server()); }
+  void begin_stop(served& s) { runtime::send(s.keeper, stop_it{}); }
+  runtime::exit_reason await_end(served& s) {
+    s.runs = false;
+    return s.end->take().value_or(runtime::exit_reason::custom("it did not end"));
+  }
+
+  stats_type stats(served& s) {
+    stats_type out;
+    run([&] { out = httpd::stats_of(s.who).value(); });
+    return out;
+  }
+  stats_type stats() { return stats(server()); }
+
+  /// Waits until the figures are as `condition` wants them; gives them.
+  template <class F>
+  stats_type await(served& s, F&& condition) {
+    stats_type out;
+    run([&] {
+      yield_until([&] {
+        out = httpd::stats_of(s.who).value();
+        return condition(out);
+      });
+    });
+    return out;
+  }
+  template <class F>
+  stats_type await(F&& condition) {
+    return await(server(), std::forward<F>(condition));
+  }
+  stats_type await_no_connection() {
+    return await([](const stats_type& now) { return now.connections == 0 && now.running == 0; });
+  }
+
+  /// Waits until a request's process waits for its socket.
+  void await_waiting(runtime::pid who, runtime::core::wait_kind what) {
+    run([&] { yield_until([&] { return who.slot()->waits_for.load() == what; }); });
+  }
+
+  /// An event that outlives the test's body, for handlers that may.
+  event& new_event(unsigned times = 1) { return events_.emplace_back(times); }
+
+private:
+  struct stop_it {};
+
+  std::deque<event> events_;
+  std::deque<served> servers_; ///< a deque: references to its elements stay good
+  std::string error_;
+};
+
+/// Waits for ever, in a request.
+struct never {};
+inline httpd::response wait_for_ever(httpd::request&) {
+  runtime::receive_one<never>();
+  return {};
+}
+
+/// Lets its event happen when it is destroyed, as the last a request does.
+struct on_exit {
+  event& over;
+  ~on_exit() { over.happen(); }
+};
+
+} // namespace perron::testing

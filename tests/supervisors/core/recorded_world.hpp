@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/supervisors/core/supervision.hpp>
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace perron::supervisors::core {
+
+/// A world for supervision without processes: writes down what is done to it and does as the test says.
+class recorded_world final : public environment {
+public:
+  std::vector<std::string> log;
+  std::map<std::string, int> failures;                   ///< how often starting this child still fails
+  std::set<std::string> ignoring;                        ///< starting these starts nothing
+  std::map<std::string, runtime::exit_reason> ends_with; ///< if told to stop; otherwise as told
+  std::set<runtime::pid> dead;
+  std::deque<std::string> retries;
+  std::int64_t now = 1000;
+
+  /// What was written down since the last time.
+  std::vector<std::string> take() { return std::exchange(log, {}); }
+
+  runtime::result<runtime::pid> start(const child_spec& spec) override {
+    if (int& left = failures[spec.id]; left > 0) {
+      --left;
+      log.push_back("fail " + spec.id);
+      return runtime::error{"no"};
+    }
+    log.push_back("start " + spec.id);
+    if (ignoring.contains(spec.id))
+      return runtime::pid();
+    const runtime::pid who(nullptr, ++last_);
+    ids_[who] = spec.id;
+    return who;
+  }
+
+  runtime::exit_reason stop(runtime::pid who, shutdown_rule rule) override {
+    const std::string& id = ids_.at(who);
+    log.push_back("stop " + id);
+    dead.insert(who);
+    if (const auto it = ends_with.find(id); it != ends_with.end())
+      return it->second;
+    return rule.what() == shutdown_rule::kind::brutal_kill ? runtime::exit_reason::killed()
+                                                           : runtime::exit_reason::shutdown();
+  }
+
+  void retry_later(const std::string& id) override { retries.push_back(id); }
+  std::int64_t now_seconds() override { return now; }
+  bool alive(runtime::pid who) override { return !dead.contains(who); }
+
+  void tell(report::context what, const runtime::exit_reason& why, report::child offender) override {
+    log.push_back(std::string(to_string(what)) + " " + offender.id + " (" + why.to_string() + ")");
+    told.push_back(std::move(offender));
+  }
+
+  std::vector<report::child> told;
+
+private:
+  std::uint64_t last_ = 0;
+  std::map<runtime::pid, std::string> ids_;
+};
+
+} // namespace perron::supervisors::core

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/supervisors/report.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace perron::supervisors {
+namespace {
+
+report example() {
+  report told;
+  told.supervisor = runtime::pid(nullptr, 7);
+  told.supervisor_name = "rooms";
+  told.what = report::context::child_terminated;
+  told.reason = {runtime::exit_reason::kind::exception, "no such room", "std::runtime_error"};
+  told.offender = {runtime::pid(nullptr, 8), "lobby",           "chat::room", transient, false,
+                   std::chrono::seconds(5),  child_type::worker};
+  return told;
+}
+
+TEST(report_text, has_the_fields_of_otp_5_9) {
+  EXPECT_EQ(to_text(example()), "supervisor <7> 'rooms': child_terminated\n"
+                                "  reason    std::runtime_error: no such room\n"
+                                "  offender  'lobby' <8>, worker, transient, shutdown 5000 ms\n"
+                                "  start     chat::room");
+}
+
+TEST(report_text, leaves_out_what_there_is_not) {
+  report told = example();
+  told.supervisor_name.clear();
+  told.offender.who = {};
+  told.offender.significant = true;
+  told.offender.shutdown = infinity;
+  told.offender.type = child_type::supervisor;
+  told.what = report::context::shutdown;
+  told.reason = runtime::exit_reason::custom("reached_max_restart_intensity");
+  EXPECT_EQ(to_text(told), "supervisor <7>: shutdown\n"
+                           "  reason    reached_max_restart_intensity\n"
+                           "  offender  'lobby', supervisor, transient, significant, shutdown infinity\n"
+                           "  start     chat::room");
+}
+
+TEST(report_text, cannot_be_forged_by_a_peer) {
+  report told = example();
+  told.offender.id = "x\nsupervisor <1>: all is well\x1b[2J";
+  EXPECT_NE(to_text(told).find("'x\\nsupervisor <1>: all is well\\x1b[2J'"), std::string::npos);
+  told.reason = runtime::exit_reason::custom(std::string(100'000, 'a'));
+  EXPECT_LT(to_text(told).size(), 5'000U);
+}
+
+} // namespace
+} // namespace perron::supervisors
