@@ -307,6 +307,11 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
     c.next_ == fate::linger ? c.linger(at) : c.close();
     return;
   }
+  // once more: the stop may have come here, and left us alone as in use, between give_back and now
+  if (c.site_->closing.load(std::memory_order_relaxed)) {
+    c.close();
+    return;
+  }
   c.set_deadline(at, at.polled_ms + ms(c.site_->options.idle_time));
   if (c.partial_) {
     const std::unique_ptr<std::string> bytes = std::move(c.partial_);
