@@ -19,7 +19,11 @@ namespace {
 
 /// Connections taken before others get their turn.
 constexpr int accepts_per_turn = 64;
+/// How long nobody is accepted when there is no room for him, and when the worker has so much to do already
+/// that newcomers are better off in the kernel's queue.
 constexpr std::uint64_t pause_ms = 100;
+constexpr std::uint64_t short_pause_ms = 2;
+constexpr std::size_t too_much_queued = 1024;
 
 } // namespace
 
@@ -55,9 +59,13 @@ void acceptor::accept_some(rc::worker& at) noexcept {
   if (paused_ || site_->closing.load(std::memory_order_relaxed))
     return;
   site_shard& shard = site_->shards[at.index];
+  if (at.queue_length() > too_much_queued) {
+    pause(at, short_pause_ms);
+    return;
+  }
   for (int i = 0; i < accepts_per_turn; ++i) {
     if (site_->connections() >= site_->max_connections) {
-      pause(at);
+      pause(at, pause_ms);
       return;
     }
     const int socket = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -65,7 +73,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       if (errno == EAGAIN || errno == EWOULDBLOCK)
         return;
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        pause(at);
+        pause(at, pause_ms);
         return;
       }
       continue; // this one went away before we took it
@@ -73,7 +81,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
     auto* c = new (std::nothrow) connection(site_, socket, at);
     if (c == nullptr) {
       ::close(socket);
-      pause(at);
+      pause(at, pause_ms);
       return;
     }
     shard.accepted.fetch_add(1, std::memory_order_relaxed);
@@ -83,9 +91,9 @@ void acceptor::accept_some(rc::worker& at) noexcept {
   at.arm(timer_, at.now_ms());
 }
 
-void acceptor::pause(rc::worker& at) noexcept {
+void acceptor::pause(rc::worker& at, std::uint64_t ms) noexcept {
   paused_ = true;
-  at.arm(timer_, at.now_ms() + pause_ms);
+  at.arm(timer_, at.now_ms() + ms);
 }
 
 void acceptor::room_again(rc::worker& at) noexcept {

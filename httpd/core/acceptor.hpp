@@ -31,7 +31,7 @@ private:
   static void on_pause_over(rc::wheel_timer& self, rc::worker& at);
 
   void accept_some(rc::worker& at) noexcept;
-  void pause(rc::worker& at) noexcept;
+  void pause(rc::worker& at, std::uint64_t ms) noexcept;
 
   std::shared_ptr<site> site_;
   pause_timer timer_{this};
