@@ -27,8 +27,7 @@ enum class after_switch : std::uint8_t { park, yield, hibernate, finished };
 /// |-----------------|-----------------------------------------------------------------------------|
 /// | own             | this thread while inside the gate; the watchdog after it has won the gate   |
 /// | turns           | written by this thread, read by the watchdog                                |
-/// | current, after, | this thread only                                                            |
-/// |  home_context   |                                                                             |
+/// | the rest        | this thread only                                                            |
 struct carrier {
   explicit carrier(scheduler& s) : sched(s) {}
 
@@ -53,13 +52,33 @@ struct carrier {
   std::thread thread;
 };
 
-/// The carrier of the calling thread, null on threads that are none. Never inlined: a process may resume on
-/// another thread, and the address of a thread_local must not be remembered across that.
-carrier* this_carrier() noexcept;
+/// this_carrier() where it is not known how to do it inline.
+carrier* read_this_carrier() noexcept;
+/// Written by set_this_carrier only; to be read by this_carrier() only.
+extern "C" constinit thread_local carrier* perron_carrier_of_thread;
+
+/// The carrier of the calling thread, null on threads that are none. A process may resume on another thread,
+/// so neither the value nor the address of a thread_local may be remembered across a call: the compiler must
+/// not see what is read here. Costs two loads.
+[[gnu::always_inline]] inline carrier* this_carrier() noexcept {
+#if defined(__x86_64__) && defined(__ELF__)
+  carrier* c;
+  asm volatile("movq perron_carrier_of_thread@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0"
+               : "=r"(c)
+               :
+               : "memory");
+  return c;
+#else
+  return read_this_carrier();
+#endif
+}
 void set_this_carrier(carrier* c) noexcept;
 
 /// The process the caller runs in, null outside.
-process* current_process() noexcept;
+inline process* current_process() noexcept {
+  const carrier* c = this_carrier();
+  return c != nullptr ? c->current : nullptr;
+}
 
 /// While one lives the calling thread is inside the engine: its worker cannot be taken from it, and it must
 /// not run code of a process. May be nested. On a thread that is no carrier, or whose worker was taken, own()
@@ -67,7 +86,10 @@ process* current_process() noexcept;
 class inside {
 public:
   inside() noexcept : inside(this_carrier()) {}
-  explicit inside(carrier* c) noexcept;
+  explicit inside(carrier* c) noexcept : carrier_(c), outermost_(c != nullptr && !c->gate.is_inside()) {
+    if (outermost_ && !c->gate.enter())
+      await_decision(*c);
+  }
   ~inside() {
     if (outermost_)
       carrier_->gate.leave();
@@ -79,6 +101,8 @@ public:
   carrier* on() const noexcept { return carrier_; }
 
 private:
+  static void await_decision(carrier& c) noexcept;
+
   carrier* carrier_;
   bool outermost_;
 };

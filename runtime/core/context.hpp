@@ -14,14 +14,7 @@ struct carrier;
 /// Lays the first frame of `p` onto its stack. It will call process_main(p).
 void prepare_context(process& p) noexcept;
 
-/// From a carrier's own stack: runs the process until it switches out. The process must have a context.
-void switch_in(carrier& from, process& p) noexcept;
-
-/// From the process's stack: back to whichever carrier runs it now; returns when some carrier switches in
-/// again. Nothing may keep a thread_local address across this call.
-void switch_out(process& p) noexcept;
-
-/// As switch_out, for a process that never comes back.
+/// Back to the carrier, for a process that never comes back. The other switches: context_switch.hpp.
 [[noreturn]] void switch_out_for_good(process& p) noexcept;
 
 /// Drops what sanitizers know of a stack that is unmapped.

@@ -2,7 +2,7 @@
 #include <perron/runtime/core/lifecycle.hpp>
 
 #include <perron/runtime/core/carrier.hpp>
-#include <perron/runtime/core/context.hpp>
+#include <perron/runtime/core/context_switch.hpp>
 #include <perron/runtime/core/group_table.hpp>
 #include <perron/runtime/core/name_table.hpp>
 #include <perron/runtime/core/scheduler.hpp>
@@ -16,19 +16,6 @@ namespace {
 /// Messages and spawns of one process before it gives way. At some hundred nanoseconds each that is a turn of
 /// well under a millisecond.
 constexpr std::int32_t turn_budget = 256;
-
-void enter_engine(carrier& c) noexcept {
-  if (!c.gate.is_inside() && !c.gate.enter()) {
-    const std::lock_guard decided(c.lock);
-  }
-}
-
-void suspend(process& p, after_switch what) noexcept {
-  carrier& c = *this_carrier();
-  enter_engine(c);
-  c.after = what;
-  switch_out(p);
-}
 
 stack* take_stack(process& p, worker* w) {
   scheduler& s = *p.sched;
@@ -75,6 +62,7 @@ void bury(process& p, worker* w, const exit_reason& why) noexcept {
 }
 
 void reset_record(process& p) noexcept {
+  p.mail_room.store(p.id.load(std::memory_order_relaxed) << 32U, std::memory_order_relaxed);
   p.mail_sent.store(0, std::memory_order_relaxed);
   p.mail_taken.store(0, std::memory_order_relaxed);
   p.waits_for.store(wait_kind::none, std::memory_order_relaxed);
@@ -149,15 +137,16 @@ process& begin_spawn(scheduler& sched, const spawn_plan& plan, monitor_ref& ref)
       w = nullptr;
     p = w != nullptr ? w->slots.take(sched.table) : sched.take_slot();
     p->id.store(w != nullptr ? w->new_id() : sched.take_ids(), std::memory_order_relaxed);
-    p->sched = &sched;
+    if (p->sched == nullptr)
+      p->sched = &sched;
     reset_record(*p);
     if (sched.shell.construct != nullptr)
       sched.shell.construct(sched.shell.context, sched.table.shell_of(*p), *p);
   }
-  p->bound = plan.bound;
-  p->policy = plan.policy;
-  p->pinned =
-      static_cast<std::int8_t>(plan.worker < 0 ? -1 : plan.worker % static_cast<int>(sched.workers.size()));
+  p->bound.store(plan.bound, std::memory_order_relaxed);
+  p->policy.store(plan.policy, std::memory_order_relaxed);
+  p->pinned.store(plan.worker < 0 ? -1 : plan.worker % static_cast<int>(sched.workers.size()),
+                  std::memory_order_relaxed);
   p->trap_exit = plan.trap_exit;
   p->stack_bytes = plan.stack_bytes;
   p->observer = plan.observer;
@@ -299,9 +288,7 @@ void end_by_terminate() noexcept {
 void yield_turn(process& p) {
   if (p.state.load(std::memory_order_relaxed) != process_state::running)
     return; // it is ending: nothing may switch it out any more
-  suspend(p, after_switch::yield);
+  suspend(after_switch::yield);
 }
-
-void suspend_parked(process& p) { suspend(p, after_switch::park); }
 
 } // namespace perron::runtime::core

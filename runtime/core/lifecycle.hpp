@@ -63,7 +63,4 @@ inline void spend(process& p, int n = 1) {
     yield_turn(p);
 }
 
-/// Switches out; the carrier parks the process unless something has arrived.
-void suspend_parked(process& p);
-
 } // namespace perron::runtime::core

@@ -49,8 +49,10 @@ protected:
 ///
 /// | field                        | who may touch it                                                       |
 /// |------------------------------|------------------------------------------------------------------------|
-/// | door, id, mail_sent          | any thread (atomic)                                                    |
-/// | bound, policy, sched, pinned | written before the door opens, then read by any thread                 |
+/// | door, id, mail_sent,mail_room| any thread (atomic)                                                    |
+/// | bound, policy, pinned        | written before the door opens, then read by any thread; atomic because |
+/// |                              | a stale pid may look while the slot's next process is being made       |
+/// | sched                        | written for the slot's first process, then read by any thread          |
 /// | state, waits_for, reductions,| written by the owner, read by any thread as a moment's picture         |
 /// |   mail_taken                 |                                                                        |
 /// | everything else              | the owner: the creator until the door opens, then whoever runs it. A   |
@@ -61,12 +63,16 @@ struct alignas(64) process : runnable {
   // -- the doorway's cache line
   doorway<envelope> door;
   std::atomic<std::uint64_t> id{0};
-  std::atomic<std::uint32_t> mail_sent{0};  ///< mail and calls ever pushed, counted by senders
+  /// For a bounded mailbox, how much was ever sent to it, counted by the senders; in the upper half the lower
+  /// half of the process's id, so that a late sender does not count in the mailbox of the slot's next
+  /// process.
+  std::atomic<std::uint64_t> mail_room{0};
+  std::atomic<std::uint32_t> mail_sent{0};  ///< for one that is not bounded, how much was ever sent to it
   std::atomic<std::uint32_t> mail_taken{0}; ///< of these, taken by a clause; counted by the owner
-  std::uint32_t bound = 0;                  ///< 0: unbounded
+  std::atomic<std::uint32_t> bound{0};      ///< 0: unbounded
   scheduler* sched = nullptr;
-  overflow policy = overflow::refuse;
-  std::int8_t pinned = -1; ///< the only worker it may run on, or -1
+  std::atomic<overflow> policy{overflow::refuse};
+  std::atomic<int> pinned{-1}; ///< the only worker it may run on, or -1
 
   // -- what it is doing
   std::atomic<process_state> state{process_state::free};
@@ -109,8 +115,13 @@ struct alignas(64) process : runnable {
 
   /// Mail and calls that wait; exact for the owner, a moment's picture for others.
   std::uint32_t mail_waiting() const noexcept {
-    return mail_sent.load(std::memory_order_relaxed) - mail_taken.load(std::memory_order_relaxed);
+    const std::uint32_t sent = bound.load(std::memory_order_relaxed) == 0
+                                   ? mail_sent.load(std::memory_order_relaxed)
+                                   : static_cast<std::uint32_t>(mail_room.load(std::memory_order_relaxed));
+    return sent - mail_taken.load(std::memory_order_relaxed);
   }
+  /// Counts mail for process `of` that is let in without asking for room.
+  void count_sent(std::uint64_t of) noexcept;
   void count_taken() noexcept {
     mail_taken.store(mail_taken.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }

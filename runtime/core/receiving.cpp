@@ -16,7 +16,7 @@ process& begin_receive() {
 }
 
 void count_receive(process& self) {
-  if (self.bound != 0)
+  if (self.bound.load(std::memory_order_relaxed) != 0)
     grant_room(self);
   spend(self);
 }

@@ -69,7 +69,7 @@ void order_exit(process& p, exit_reason why, bool final) {
 
 void as_mail(process& p, envelope* e) noexcept {
   e->kind = envelope_kind::mail;
-  p.mail_sent.fetch_add(1, std::memory_order_relaxed);
+  p.count_sent(p.id.load(std::memory_order_relaxed));
   p.mail.append(e);
 }
 
@@ -174,22 +174,33 @@ bool push_signal(pid to, envelope* e) noexcept {
 
 namespace {
 
-/// Counts one more in the mailbox; false if it is full. The count never goes over the bound, not for a
-/// moment: the receiver tells by it whether there is room for who waits.
-bool count_mail(process& p) noexcept {
-  if (p.bound == 0) {
-    p.mail_sent.fetch_add(1, std::memory_order_relaxed);
-    return true;
-  }
-  std::uint32_t sent = p.mail_sent.load(std::memory_order_relaxed);
+/// Counts one more in the bounded mailbox of process `id`, unless that makes more than `most`. The count
+/// never goes over the bound, not for a moment: the receiver tells by it whether there is room for who waits.
+delivery count_bounded(process& p, std::uint64_t id, std::uint32_t most) noexcept {
+  std::uint64_t room = p.mail_room.load(std::memory_order_relaxed);
+  std::uint64_t more = 0;
   do {
-    if (sent - p.mail_taken.load(std::memory_order_relaxed) >= p.bound)
-      return false;
-  } while (!p.mail_sent.compare_exchange_weak(sent, sent + 1, std::memory_order_relaxed));
-  return true;
+    if (room >> 32U != (id & 0xffff'ffffU))
+      return delivery::no_process;
+    const auto sent = static_cast<std::uint32_t>(room);
+    if (sent - p.mail_taken.load(std::memory_order_relaxed) >= most)
+      return delivery::full;
+    more = (room >> 32U) << 32U | (sent + 1U); // it wraps within its half
+  } while (!p.mail_room.compare_exchange_weak(room, more, std::memory_order_relaxed));
+  return delivery::sent;
+}
+
+delivery count_mail(process& p, std::uint64_t id, bool always) noexcept {
+  const std::uint32_t bound = p.bound.load(std::memory_order_relaxed);
+  if (bound != 0)
+    return count_bounded(p, id, always ? ~std::uint32_t(0) : bound);
+  p.mail_sent.fetch_add(1, std::memory_order_relaxed);
+  return delivery::sent;
 }
 
 } // namespace
+
+void process::count_sent(std::uint64_t of) noexcept { count_mail(*this, of, true); }
 
 delivery push_mail(pid to, envelope* e) {
   process* p = to.slot();
@@ -197,9 +208,10 @@ delivery push_mail(pid to, envelope* e) {
     destroy(e);
     return delivery::no_process;
   }
-  while (!count_mail(*p)) {
+  for (delivery counted; (counted = count_mail(*p, to.id(), false)) != delivery::sent;) {
     process* self = current_process();
-    if (p->policy == overflow::wait && self != nullptr && self != p &&
+    const overflow policy = p->policy.load(std::memory_order_relaxed);
+    if (counted == delivery::full && policy == overflow::wait && self != nullptr && self != p &&
         self->state.load(std::memory_order_relaxed) != process_state::exiting) {
       envelope_guard hold(e);
       if (!wait_for_room(*self, to))
@@ -208,13 +220,12 @@ delivery push_mail(pid to, envelope* e) {
       continue;
     }
     destroy(e);
-    if (p->policy == overflow::kill)
+    if (counted == delivery::full && policy == overflow::kill)
       push_signal(to, plain_signal(envelope_kind::overflowed, to, 0));
-    return delivery::full;
+    return counted;
   }
   if (push(to, e))
     return delivery::sent;
-  // the slot's count belongs to whoever lives there next; tell_end starts it at zero again
   destroy(e);
   return delivery::no_process;
 }
@@ -223,7 +234,8 @@ void grant_room(process& p) {
   if (!p.ties)
     return;
   auto& waiters = p.ties->waiting_for_room;
-  while (!waiters.empty() && p.mail_waiting() < p.bound) {
+  const std::uint32_t bound = p.bound.load(std::memory_order_relaxed);
+  while (!waiters.empty() && p.mail_waiting() < bound) {
     const relation next = waiters.front();
     waiters.erase(waiters.begin());
     if (push_signal(next.who, plain_signal(envelope_kind::wake, p.self(), next.ref)))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/core/waiting.hpp>
 
+#include <perron/runtime/core/context_switch.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
@@ -25,7 +26,7 @@ bool waiting::park() {
     if (p.interrupted && (what_ == wait_kind::receive || what_ == wait_kind::call))
       throw process_exit{p.exit_with};
     p.waits_for.store(what_, std::memory_order_relaxed);
-    suspend_parked(p);
+    suspend(after_switch::park); // the carrier parks it unless something has arrived
     p.waits_for.store(wait_kind::none, std::memory_order_relaxed);
     take_in(p);
   }

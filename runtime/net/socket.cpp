@@ -192,7 +192,7 @@ void operation::spend(std::int64_t bytes) {
 void deliver_asked_for(pid to, core::envelope* mail) noexcept {
   core::process* p = to.slot();
   if (p != nullptr && p->id.load(std::memory_order_relaxed) == to.id())
-    p->mail_sent.fetch_add(1, std::memory_order_relaxed);
+    p->count_sent(to.id());
   core::push_signal(to, mail);
 }
 
