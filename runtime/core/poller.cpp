@@ -79,13 +79,9 @@ std::size_t poller::wait(int timeout_ms, worker& at) {
   for (int i = 0; i < n; ++i) {
     const epoll_event& ev = events[static_cast<std::size_t>(i)];
     auto* h = static_cast<poll_handler*>(ev.data.ptr);
-    if (h == nullptr) {
-      std::uint64_t ignored;
-      while (::read(alarm_, &ignored, sizeof ignored) > 0) {
-      }
-    } else if (!h->dead) {
+    // the alarm has no handler, and is not read: edge-triggered, it rings for each write
+    if (h != nullptr && !h->dead)
       h->ready(*h, ev.events, at);
-    }
   }
   if (!retired_.empty())
     bury();
@@ -94,7 +90,7 @@ std::size_t poller::wait(int timeout_ms, worker& at) {
 
 void poller::wake() noexcept {
   const std::uint64_t one = 1;
-  // EAGAIN means that the alarm is set already
+  // nobody ever reads the counter, and it does not reach its end
   [[maybe_unused]] const auto written = ::write(alarm_, &one, sizeof one);
 }
 

@@ -96,12 +96,13 @@ void scheduler::schedule(runnable& job) noexcept {
 
 void scheduler::schedule(process& p) noexcept {
   p.state.store(process_state::ready, std::memory_order_relaxed);
-  if (p.pinned < 0) {
+  const int pinned = p.pinned.load(std::memory_order_relaxed);
+  if (pinned < 0) {
     schedule(static_cast<runnable&>(p));
     return;
   }
   const inside engine;
-  worker& at = *workers[static_cast<std::size_t>(p.pinned)];
+  worker& at = *workers[static_cast<std::size_t>(pinned)];
   if (engine.own() == &at)
     at.push_pinned(p);
   else
@@ -111,7 +112,7 @@ void scheduler::schedule(process& p) noexcept {
 void scheduler::wake_one(worker& from) noexcept {
   for (std::size_t i = 1; i < workers.size(); ++i) {
     worker& w = *workers[(from.index + i) % workers.size()];
-    if (w.sleeping.load(std::memory_order_relaxed) && w.sleeping.exchange(false, std::memory_order_seq_cst)) {
+    if (w.incoming.owner.seems_asleep() && w.incoming.owner.claim()) {
       w.poll.wake();
       return;
     }
@@ -204,12 +205,11 @@ void scheduler::stop() {
 
 bool scheduler::all_asleep() const noexcept {
   return std::all_of(workers.begin(), workers.end(),
-                     [](const auto& w) { return w->sleeping.load(std::memory_order_seq_cst); });
+                     [](const auto& w) { return w->incoming.owner.is_asleep(); });
 }
 
 void scheduler::wake_watchdog() noexcept {
-  if (watchdog_sleeps_.load(std::memory_order_seq_cst) &&
-      watchdog_sleeps_.exchange(false, std::memory_order_seq_cst)) {
+  if (watchdog_sleep_.claim()) {
     { const std::lock_guard hold(watchdog_lock_); }
     watchdog_bell_.notify_one();
   }
@@ -230,17 +230,15 @@ void scheduler::watchdog_main() {
   while (!on_stop_requested(*this)) {
     if (quiet >= 2) {
       quiet = 0;
-      watchdog_sleeps_.store(true, std::memory_order_seq_cst);
-      const auto called = [&] {
-        return !watchdog_sleeps_.load(std::memory_order_relaxed) || on_stop_requested(*this);
-      };
+      watchdog_sleep_.fall_asleep();
+      const auto called = [&] { return !watchdog_sleep_.seems_asleep() || on_stop_requested(*this); };
       if (all_asleep()) {
         if (trimming)
           watchdog_bell_.wait_for(hold, std::chrono::seconds(1), called);
         else
           watchdog_bell_.wait(hold, called);
       }
-      watchdog_sleeps_.store(false, std::memory_order_relaxed);
+      watchdog_sleep_.wake_up();
     } else {
       watchdog_bell_.wait_for(hold, std::chrono::milliseconds(options.watchdog_ms));
     }
@@ -253,7 +251,7 @@ void scheduler::watchdog_main() {
       carrier* c = w.carried_by.load(std::memory_order_acquire);
       const std::uint64_t turns = c->turns.load(std::memory_order_relaxed);
       const bool moved = c != last[i].who || turns != last[i].turns;
-      busy |= moved || !w.sleeping.load(std::memory_order_relaxed);
+      busy |= moved || !w.incoming.owner.seems_asleep();
       last[i].still = moved || c->gate.is_inside() ? 0 : last[i].still + 1;
       last[i].who = c;
       last[i].turns = turns;

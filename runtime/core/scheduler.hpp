@@ -111,7 +111,7 @@ private:
   std::thread watchdog_;
   std::mutex watchdog_lock_;
   std::condition_variable watchdog_bell_;
-  std::atomic<bool> watchdog_sleeps_{false};
+  sleeper<> watchdog_sleep_;
 };
 
 /// A number never used before in this node: for processes, monitors, links, calls.

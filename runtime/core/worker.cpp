@@ -18,8 +18,12 @@ namespace {
 /// A worker that has had no idle moment for this long, and has work queued, lets others take some. Sharing
 /// costs both sides some microseconds for the wake-up, and each stolen process ten cache lines or so.
 constexpr std::uint64_t share_after_ns = 300'000;
-/// While there is work, sockets and timers are looked at this often; the clock is read every so many turns.
+/// While there is work, sockets and timers are looked at this often; less often when much is queued, and
+/// never for more than a third of the time: what came in is finished before more is let in. The clock is read
+/// every so many turns.
 constexpr std::uint64_t poll_every_ns = 100'000;
+constexpr std::uint64_t poll_late_ns = 2'000'000;
+constexpr std::size_t short_queue = 64;
 constexpr unsigned clock_every = 16;
 constexpr std::uint32_t most_spin_rounds = 2000;
 constexpr std::uint32_t first_spin_rounds = 64;
@@ -53,34 +57,17 @@ void worker::push(runnable& job) noexcept {
 }
 
 void worker::post(runnable& job) noexcept {
-  runnable* seen = inbox.load(std::memory_order_relaxed);
-  do
-    job.next = seen;
-  // seq_cst: see the table above, step (a)
-  while (!inbox.compare_exchange_weak(seen, &job, std::memory_order_seq_cst, std::memory_order_relaxed));
-  if (sleeping.load(std::memory_order_seq_cst) && sleeping.exchange(false, std::memory_order_seq_cst))
+  if (incoming.post(job))
     poll.wake();
 }
 
-bool worker::take_inbox() noexcept {
-  if (inbox.load(std::memory_order_relaxed) == nullptr)
-    return false;
-  // acquire: pairs with post
-  runnable* newest = inbox.exchange(nullptr, std::memory_order_acquire);
-  runnable* oldest = nullptr;
-  while (newest != nullptr) {
-    runnable* next = newest->next;
-    newest->next = oldest;
-    oldest = newest;
-    newest = next;
-  }
-  while (oldest != nullptr) {
-    runnable* next = oldest->next;
+void worker::take_incoming() noexcept {
+  for (runnable* job = incoming.take_all(); job != nullptr;) {
+    runnable* next = job->next;
     // errands and jobs that were posted to this worker on purpose are not for thieves
-    pinned.push(*oldest);
-    oldest = next;
+    pinned.push(*job);
+    job = next;
   }
-  return true;
 }
 
 void worker::refill() noexcept {
@@ -96,14 +83,9 @@ void worker::refill() noexcept {
 }
 
 runnable* worker::next() noexcept {
-  if (++tick_ % clock_every == 0) {
-    const std::uint64_t now = monotonic_ns();
-    if (now - polled_ns_ >= poll_every_ns)
-      poll_now(0);
-    if (now - idle_ns_ >= share_after_ns && queue_length() != 0)
-      share();
-  }
-  take_inbox();
+  if (++tick_ % clock_every == 0)
+    look_around();
+  take_incoming();
   pinned_turn_ = !pinned_turn_;
   if (pinned_turn_)
     if (runnable* job = pinned.pop(); job != nullptr)
@@ -118,24 +100,34 @@ runnable* worker::next() noexcept {
   return pinned.pop();
 }
 
+void worker::look_around() noexcept {
+  const std::uint64_t now = monotonic_ns();
+  const std::size_t queued = queue_length();
+  const std::uint64_t since = now - polled_ns_;
+  if (since >= (queued <= short_queue ? poll_every_ns : poll_late_ns) && since >= 2 * poll_cost_ns_)
+    poll_now(0);
+  if (now - idle_ns_ >= share_after_ns && queued != 0)
+    share();
+}
+
 void worker::share() noexcept {
   sharing.store(true, std::memory_order_relaxed);
   if (sched.sleepers.load(std::memory_order_relaxed) != 0)
     sched.wake_one(*this);
 }
 
-bool worker::poll_now(int timeout_ms) noexcept {
+void worker::poll_now(int timeout_ms) noexcept {
   polls.add();
-  bool found = poll.wait(timeout_ms, *this) != 0;
+  const std::uint64_t before = timeout_ms == 0 ? monotonic_ns() : 0;
+  poll.wait(timeout_ms, *this);
   // an empty wheel is moved on as well, else what is armed next lands on too high a level
   polled_ns_ = monotonic_ns();
   polled_ms = sched.ms_at(polled_ns_);
   wheel.advance(polled_ms, [&](wheel_node& node) {
-    found = true;
     auto& t = static_cast<wheel_timer&>(node);
     t.fire(t, *this);
   });
-  return found;
+  poll_cost_ns_ = before != 0 ? polled_ns_ - before : 0;
 }
 
 bool worker::steal_some() noexcept {
@@ -157,7 +149,7 @@ bool worker::steal_some() noexcept {
 
 bool worker::spin() noexcept {
   for (std::uint32_t i = 0; i < spin_rounds_; ++i) {
-    if (inbox.load(std::memory_order_relaxed) != nullptr)
+    if (!incoming.empty())
       return true;
     if (i % 16 == 0 && steal_some())
       return true;
@@ -178,9 +170,9 @@ void worker::idle(carrier& on) {
     }
     spin_rounds_ /= 2;
   }
-  sleeping.store(true, std::memory_order_seq_cst);
+  const bool nothing_came = incoming.may_sleep();
   sched.sleepers.fetch_add(1, std::memory_order_seq_cst);
-  if (inbox.load(std::memory_order_seq_cst) == nullptr && !on_stop_requested(sched)) {
+  if (nothing_came && !on_stop_requested(sched)) {
     int timeout = -1;
     const std::uint64_t before = monotonic_ns();
     if (const auto due = wheel.next_due(); due.has_value()) {
@@ -192,11 +184,11 @@ void worker::idle(carrier& on) {
     slept_ns.add(slept);
     idle_ns_ = polled_ns_;
     // a short sleep that another worker ended: next time it is cheaper to look again for a moment
-    if (slept < 50'000 && !sleeping.load(std::memory_order_relaxed))
+    if (slept < 50'000 && !incoming.owner.seems_asleep())
       spin_rounds_ = std::max(spin_rounds_ * 2, first_spin_rounds);
   }
   sched.sleepers.fetch_sub(1, std::memory_order_seq_cst);
-  sleeping.store(false, std::memory_order_seq_cst);
+  incoming.owner.wake_up();
   sched.wake_watchdog();
   static_cast<void>(on);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <perron/runtime/core/counter.hpp>
+#include <perron/runtime/core/inbox.hpp>
 #include <perron/runtime/core/poller.hpp>
 #include <perron/runtime/core/process_table.hpp>
 #include <perron/runtime/core/run_queue.hpp>
@@ -24,18 +25,15 @@ struct scheduler;
 ///
 /// | field             | who may touch it                                                      |
 /// |-------------------|-----------------------------------------------------------------------|
-/// | inbox, sleeping,  | any thread                                                            |
-/// |  sharing,poll.wake|                                                                       |
+/// | incoming, sharing,| any thread                                                            |
+/// |  poll.wake        |                                                                       |
 /// | ready             | see run_queue; owner = the carrier that holds the worker              |
 /// | overflow          | any worker, with overflow_lock                                        |
 /// | carried_by        | written by the watchdog and at start and stop                         |
 /// | the figures       | counted by the owner, read by anybody                                 |
 /// | everything else   | the carrier that holds the worker, while inside                       |
 ///
-/// Going to sleep: (1) sleeping = true (2) look at the inbox again (3) wait in the poller (4) sleeping =
-/// false. Posting from elsewhere: (a) push to the inbox (b) if sleeping was true, set it false and ring the
-/// alarm. (1), (2), (a) and (b) are sequentially consistent, so either the sleeper sees the job at (2) or the
-/// poster sees the sleeper at (b).
+/// How it sleeps and is woken: see inbox.
 struct worker {
   worker(scheduler& s, unsigned i);
 
@@ -69,8 +67,7 @@ struct worker {
   runnable_list overflow;
   std::atomic<std::size_t> overflow_size{0};
   runnable_list pinned;
-  std::atomic<runnable*> inbox{nullptr};
-  std::atomic<bool> sleeping{false};
+  inbox<runnable> incoming;
   std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
 
   poller poll;
@@ -98,9 +95,10 @@ struct worker {
   static constexpr std::size_t scratch_bytes = 64 * 1024;
 
 private:
-  bool poll_now(int timeout_ms) noexcept;
+  void poll_now(int timeout_ms) noexcept;
+  void look_around() noexcept;
   void share() noexcept;
-  bool take_inbox() noexcept;
+  void take_incoming() noexcept;
   void refill() noexcept;
   bool steal_some() noexcept;
   bool spin() noexcept;
@@ -108,7 +106,8 @@ private:
   std::uint64_t next_id_ = 0;
   std::uint64_t last_id_ = 0;
   std::uint64_t polled_ns_ = 0;
-  std::uint64_t idle_ns_ = 0; ///< end of its last idle moment
+  std::uint64_t poll_cost_ns_ = 0; ///< what the last look at sockets and timers took
+  std::uint64_t idle_ns_ = 0;      ///< end of its last idle moment
   unsigned tick_ = 0;
   bool pinned_turn_ = false;
   std::uint32_t spin_rounds_ = 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a worker sleeps, is woken and is stopped, and how the watchdog sleeps behind it: the steps of
-// worker.cpp and scheduler.cpp, written once more without their system calls, under every schedule, with
-// store buffers.
+// How a worker sleeps, is woken and is stopped, and how the watchdog sleeps behind it: under every schedule,
+// with store buffers. The inbox and the sleeper are the engine's own; a mutant is a copy with one step
+// changed.
+#include <perron/runtime/core/inbox.hpp>
+
 #include "support/interleave.hpp"
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 namespace perron::runtime::core {
 namespace {
@@ -44,19 +47,79 @@ struct job {
   bool ran = false;
 };
 
+/// The sleeper again, with one mistake.
+template <mutant Mistake>
+class faulty_sleeper {
+public:
+  void fall_asleep() { asleep_.store(true, saying_so); }
+  void wake_up() { asleep_.store(false); }
+  bool is_asleep() const { return asleep_.load(); }
+  bool seems_asleep() const { return asleep_.load(std::memory_order_relaxed); }
+  bool claim() { return asleep_.load() && asleep_.exchange(false); }
+
+private:
+  static constexpr auto saying_so = Mistake == mutant::worker_says_so_with_a_plain_store ||
+                                            Mistake == mutant::watchdog_says_so_with_a_plain_store
+                                        ? std::memory_order_release
+                                        : std::memory_order_seq_cst;
+  model_atomic<bool> asleep_ = false;
+};
+
+/// The inbox again, with one mistake.
+template <mutant Mistake>
+class faulty_inbox {
+public:
+  bool post(job& posted) {
+    const bool asleep = Mistake == mutant::poster_asks_before_it_posts && owner.is_asleep();
+    job* seen = newest_.load(std::memory_order_relaxed);
+    do
+      posted.next = seen;
+    while (
+        !newest_.compare_exchange_weak(seen, &posted, std::memory_order_seq_cst, std::memory_order_relaxed));
+    if (Mistake == mutant::poster_does_not_ring)
+      return false;
+    return Mistake == mutant::poster_asks_before_it_posts ? asleep : owner.claim();
+  }
+
+  bool empty() const { return newest_.load(std::memory_order_relaxed) == nullptr; }
+
+  job* take_all() { return empty() ? nullptr : newest_.exchange(nullptr, std::memory_order_acquire); }
+
+  bool may_sleep() {
+    const bool looked_early =
+        Mistake == mutant::worker_looks_before_it_says_that_it_sleeps && newest_.load() == nullptr;
+    owner.fall_asleep();
+    if (Mistake == mutant::worker_does_not_look_again)
+      return true;
+    return Mistake == mutant::worker_looks_before_it_says_that_it_sleeps ? looked_early
+                                                                         : newest_.load() == nullptr;
+  }
+
+  faulty_sleeper<Mistake> owner;
+
+private:
+  model_atomic<job*> newest_ = nullptr;
+};
+
+template <mutant Mistake>
+using sleeper_with =
+    std::conditional_t<Mistake == mutant::none, sleeper<model_atomic>, faulty_sleeper<Mistake>>;
+template <mutant Mistake>
+using inbox_with =
+    std::conditional_t<Mistake == mutant::none, inbox<job, model_atomic>, faulty_inbox<Mistake>>;
+
+/// worker.cpp and scheduler.cpp without what they do besides.
 template <mutant Mistake = mutant::none>
 struct worker {
   run& r;
-  model_atomic<job*> inbox = nullptr;
-  model_atomic<bool> sleeping = false;
+  inbox_with<Mistake> incoming;
   model_atomic<bool> stopping = false;
-  semaphore alarm; ///< an eventfd in a poller
+  semaphore alarm; ///< of the poller
   std::array<job, 2> jobs;
   int ran = 0;
 
   explicit worker(run& of) : r(of) {
-    r.label(inbox, "inbox");
-    r.label(sleeping, "sleeping");
+    r.label(incoming, "inbox");
     r.label(stopping, "stopping");
     r.label(alarm, "alarm");
     r.label(jobs[0], "job 1");
@@ -65,14 +128,7 @@ struct worker {
 
   void post(job& posted) {
     posted.content = 1;
-    const bool asleep = Mistake == mutant::poster_asks_before_it_posts && sleeping.load();
-    job* seen = inbox.load(std::memory_order_relaxed);
-    do
-      posted.next = seen;
-    while (!inbox.compare_exchange_weak(seen, &posted, std::memory_order_seq_cst, std::memory_order_relaxed));
-    if (Mistake == mutant::poster_does_not_ring)
-      return;
-    if (Mistake == mutant::poster_asks_before_it_posts ? asleep : sleeping.load() && sleeping.exchange(false))
+    if (incoming.post(posted))
       alarm.raise();
   }
 
@@ -84,35 +140,27 @@ struct worker {
       alarm.raise();
   }
 
-  bool take_inbox() {
-    if (inbox.load(std::memory_order_relaxed) == nullptr)
-      return false;
-    for (job* each = inbox.exchange(nullptr, std::memory_order_acquire); each != nullptr; each = each->next) {
+  bool take_incoming() {
+    bool any = false;
+    for (job* each = incoming.take_all(); each != nullptr; each = each->next) {
       r.check(each->content == 1, "content not seen");
       r.check(!each->ran, "ran twice");
       each->ran = true;
+      any = true;
       ++ran;
     }
-    return true;
+    return any;
   }
 
   void idle() {
-    const bool looked_early =
-        Mistake == mutant::worker_looks_before_it_says_that_it_sleeps && inbox.load() == nullptr;
-    sleeping.store(true, Mistake == mutant::worker_says_so_with_a_plain_store ? std::memory_order_release
-                                                                              : std::memory_order_seq_cst);
-    const bool nothing = Mistake == mutant::worker_does_not_look_again ? true
-                         : Mistake == mutant::worker_looks_before_it_says_that_it_sleeps
-                             ? looked_early
-                             : inbox.load() == nullptr;
-    if (nothing && (Mistake == mutant::worker_does_not_look_whether_to_stop || !stopping.load()))
+    if (incoming.may_sleep() && (Mistake == mutant::worker_does_not_look_whether_to_stop || !stopping.load()))
       over = !alarm.wait();
-    sleeping.store(false);
+    incoming.owner.wake_up();
   }
 
   void live() {
     while (!over && !stopping.load())
-      if (!take_inbox())
+      if (!take_incoming())
         idle();
   }
 
@@ -140,7 +188,7 @@ outcome stopping() {
     r.thread("stopper", [&w] { w.stop(); });
     r.go();
     r.check(!w.over, "never stopped");
-    w.take_inbox();
+    w.take_incoming();
     r.check(w.ran == 1, "an errand was lost");
   });
 }
@@ -149,40 +197,39 @@ outcome stopping() {
 template <mutant Mistake>
 outcome watching() {
   return explore(buffered, [](run& r) {
-    model_atomic<bool> worker_sleeps = true;
-    model_atomic<bool> watchdog_sleeps = false;
+    sleeper_with<mutant::none> of_worker;
+    sleeper_with<Mistake> of_watchdog;
     semaphore lock{1};
     semaphore bell; ///< a condition variable; a notification waits for who has given the lock back
-    r.label(worker_sleeps, "worker sleeps");
-    r.label(watchdog_sleeps, "watchdog sleeps");
+    r.label(of_worker, "worker sleeps");
+    r.label(of_watchdog, "watchdog sleeps");
     r.label(lock, "lock");
     r.label(bell, "bell");
     bool over = false;
+    of_worker.fall_asleep();
     const auto acquire = [&] { r.check(lock.wait(), "deadlock"); };
     r.thread("watchdog", [&] {
       acquire();
-      watchdog_sleeps.store(true, Mistake == mutant::watchdog_says_so_with_a_plain_store
-                                      ? std::memory_order_release
-                                      : std::memory_order_seq_cst);
-      if (Mistake == mutant::watchdog_does_not_look_again || worker_sleeps.load())
-        while (!over && watchdog_sleeps.load(std::memory_order_relaxed)) {
+      of_watchdog.fall_asleep();
+      if (Mistake == mutant::watchdog_does_not_look_again || of_worker.is_asleep())
+        while (!over && of_watchdog.seems_asleep()) {
           lock.post();
           over = !bell.wait();
           acquire();
         }
-      watchdog_sleeps.store(false, std::memory_order_relaxed);
+      of_watchdog.wake_up();
       lock.post();
     });
     r.thread("worker", [&] {
       if (Mistake != mutant::worker_calls_before_it_is_awake)
-        worker_sleeps.store(false);
-      if (watchdog_sleeps.load() && watchdog_sleeps.exchange(false)) {
+        of_worker.wake_up();
+      if (of_watchdog.claim()) {
         acquire();
         lock.post();
         bell.raise();
       }
       if (Mistake == mutant::worker_calls_before_it_is_awake)
-        worker_sleeps.store(false);
+        of_worker.wake_up();
     });
     r.go();
     r.check(!over, "nobody watches a worker that is awake");
