@@ -9,6 +9,7 @@
 #include <perron/runtime/core/signals.hpp>
 
 #include <condition_variable>
+#include <csignal>
 #include <exception>
 #include <mutex>
 
@@ -33,6 +34,15 @@ void contain_terminate() {
     return true;
   }();
   static_cast<void>(installed);
+}
+
+/// sendfile to a socket whose peer is gone raises it, and cannot be told not to. A handler of the program's
+/// own is left alone.
+void ignore_broken_pipes() noexcept {
+  struct sigaction now {};
+  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
+      now.sa_handler == SIG_DFL)
+    ::signal(SIGPIPE, SIG_IGN);
 }
 
 } // namespace
@@ -78,6 +88,7 @@ struct node::parts {
 };
 
 node::node(const node_options& options) : parts_(std::make_unique<parts>(options)) {
+  ignore_broken_pipes();
   if (options.contain_terminate)
     contain_terminate();
   parts_->crashes.attach(parts_->scheduler);

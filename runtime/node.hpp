@@ -61,7 +61,8 @@ struct leftovers {
 };
 
 /// The runtime: workers, timers, sockets and the processes on them. Made and stopped by an ordinary thread.
-/// One node per program is the normal case; several may live one after the other or side by side.
+/// One node per program is the normal case; several may live one after the other or side by side. Making one
+/// ignores SIGPIPE in the program, unless that has a handler for it.
 class node {
 public:
   explicit node(const node_options& options = {});

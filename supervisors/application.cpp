@@ -296,7 +296,6 @@ private:
 int run(application_options options, std::vector<child_spec> children) {
   const std::string name = options.name;
   stop_signals signals; // before the node, whose threads inherit the mask
-  ::signal(SIGPIPE, SIG_IGN);
   const auto shared = std::make_shared<shared_state>();
   main_thread me(signals, *shared, options.stop_within);
   runtime::node node(options.node);

@@ -8,6 +8,7 @@
 #include <perron/runtime/timer.hpp>
 
 #include <atomic>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <thread>
@@ -29,6 +30,17 @@ TEST(a_node, may_be_made_and_stopped_many_times) {
               exit_reason::normal());
     EXPECT_EQ(n.stop(), leftovers{});
   }
+}
+
+TEST(a_node, ignores_broken_pipes_unless_the_program_has_a_handler_for_them) {
+  const auto made_with = [](void (*before)(int)) {
+    auto* const restored = std::signal(SIGPIPE, before);
+    const perron_node n(test_options());
+    return std::signal(SIGPIPE, restored);
+  };
+  EXPECT_EQ(made_with(SIG_DFL), SIG_IGN);
+  static constexpr auto own = [](int) {};
+  EXPECT_EQ(made_with(own), static_cast<void (*)(int)>(own));
 }
 
 TEST(a_node, may_end_without_having_done_anything) {

@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -24,7 +23,6 @@ namespace perron::testing {
 class net_fixture : public node_fixture {
 protected:
   using node_fixture::node_fixture;
-  static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
 };
 
 /// Two ends of one connection, both for the calling process.
