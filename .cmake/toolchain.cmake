@@ -20,7 +20,9 @@ if(PERRON_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 if(PERRON_SANITIZE STREQUAL "address")
-  add_compile_options(-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  # vptr: it needs free descriptors to look at memory, which tests take away, and CAF's casts do not pass it. A use of
+  # an object after its end is AddressSanitizer's to find.
+  add_compile_options(-O1 -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=address,undefined)
 elseif(PERRON_SANITIZE STREQUAL "thread")
   add_compile_options(-O1 -fsanitize=thread)

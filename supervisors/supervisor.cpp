@@ -233,7 +233,7 @@ result<void> check(const supervisor_options& options, const std::vector<child_sp
   std::unordered_set<std::string_view> ids;
   for (const child_spec& each : children) {
     if (const result<void> good = check_child(each, options.auto_shutdown); !good)
-      return good;
+      return good.error();
     if (!ids.insert(each.id).second)
       return error{"duplicate_child_name: two children have the id '" + each.id + "'"};
   }

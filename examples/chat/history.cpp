@@ -63,10 +63,11 @@ history::history(const std::string& file) {
     db_.reset(db);
     if (opened != SQLITE_OK)
       throw std::runtime_error("history: " + file + ": " + sqlite3_errmsg(db));
+    constexpr const char* message_table =
+        "CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY AUTOINCREMENT, room TEXT NOT NULL,"
+        " nick TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL)";
     for (const char* sql :
-         {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL",
-          "CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY AUTOINCREMENT, room TEXT NOT NULL,"
-          " nick TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL)",
+         {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", message_table,
           "CREATE INDEX IF NOT EXISTS message_room ON message (room, id)",
           "CREATE TABLE IF NOT EXISTS room (name TEXT PRIMARY KEY, incarnation INTEGER NOT NULL)"}) {
       statement s(db, sql);

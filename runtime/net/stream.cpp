@@ -143,7 +143,7 @@ result<std::size_t> stream::read_exactly(std::span<char> into, std::chrono::nano
   while (have < into.size()) {
     const auto n = read_some(*handle_, into.subspan(have), op, "read_exactly");
     if (!n)
-      return n;
+      return n.error();
     if (*n == 0)
       break;
     have += *n;
@@ -194,7 +194,7 @@ result<std::size_t> stream::sendfile(int file, std::uint64_t offset, std::size_t
     });
     const auto sent = counted("sendfile", n, gave_up);
     if (!sent)
-      return sent;
+      return sent.error();
     if (*sent == 0)
       break;
     left -= *sent;
