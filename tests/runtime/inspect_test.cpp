@@ -84,7 +84,8 @@ TEST_F(inspection, tells_what_is_waited_for) {
     const pid full = spawn({.mailbox_bound = 1, .when_full = mailbox_policy::wait}, bad::hang{});
     send(full, 1);
     event may_end;
-    const monitored calling = spawn_monitor([server] { static_cast<void>(call(server, question{}, no_timeout)); });
+    const monitored calling =
+        spawn_monitor([server] { static_cast<void>(call(server, question{}, no_timeout)); });
     const monitored sending = spawn_monitor([full] { send(full, 2); });
     const monitored blocked = spawn_monitor([&] { blocking([&] { may_end.await(); }); });
     for (const auto& [who, what] : {std::pair{calling.who, wait_kind::call},
