@@ -21,11 +21,14 @@ import process_tree  # noqa: E402
 import servers  # noqa: E402
 
 NAMES = ["perron", "epoll", "nginx", "go", "node", "yaws", "apache"]
-EXPERIMENTS = ["load", "idle", "slow"]
+EXPERIMENTS = ["load", "rate", "idle", "slow"]
 SPARE_FDS = 200
 
 SPINNERS, SPIN_MS = 4, 3000
 SLOW_RATE, SLOW_SECONDS, SLOW_CONNECTIONS = 50, 3, 50
+
+RATE_CONNECTIONS = 64
+RATE_KEPT = 0.95  # of the rate asked for; who answers less is not compared at that rate
 
 # What Perron sets itself: (figure, at most). Printed, never an exit code: a noisy machine is not a defect.
 GOALS = [
@@ -33,6 +36,8 @@ GOALS = [
     ("http.cpu_us.1000.perron_over_nginx", 1.0),
     ("http.cpu_us.64.perron_over_epoll", 1.15),
     ("http.cpu_us.1000.perron_over_epoll", 1.15),
+    ("http.rate_cpu_us.perron_over_nginx", 1.0),
+    ("http.rate_cpu_us.perron_over_epoll", 1.15),
     ("http.idle_bytes.perron_over_nginx", 1.0),
     ("http.slow_p99_ms.perron", 60),
 ]
@@ -65,6 +70,8 @@ def parse_options():
     parser.add_argument("--seconds", type=float, default=5, metavar="S", help="measured, per load")
     parser.add_argument("--warmup", type=float, default=1, metavar="S", help="before them")
     parser.add_argument("--idle-connections", type=int, default=10000, metavar="N")
+    parser.add_argument("--rate", type=int, default=60000, metavar="R",
+                        help="requests a second that everybody gets in the experiment of that name")
     parser.add_argument("--client-threads", type=int, default=1, metavar="N")
     parser.add_argument("--bin", type=pathlib.Path, default=programs / "bench", metavar="DIR",
                         help="where load_bench and epoll_bench are")
@@ -109,6 +116,9 @@ def measure_round(options, ready, samples):
         for count in options.connections:
             for server in ready:
                 attempt(server, f"{count} connections", measure_load, options, count, samples)
+    if "rate" in experiments:
+        for server in ready:
+            attempt(server, f"{options.rate} requests a second", measure_rate, options, samples)
     if "idle" in experiments:
         for server in ready:
             attempt(server, "idle connections", measure_idle, options, samples)
@@ -130,7 +140,8 @@ class LoadFailed(Exception):
     """The load generator gave up: why."""
 
 
-def measure_load(name, pid, port, options, count, samples):
+def cpu_per_request(pid, port, options, count, *arguments):
+    """(server CPU per request in microseconds, what the load generator found)"""
     cpu = {}
 
     def on_word(word):
@@ -138,11 +149,15 @@ def measure_load(name, pid, port, options, count, samples):
             cpu[word] = process_tree.cpu_seconds(pid)
 
     result = load(options, port, on_word, "--connections", count, "--seconds", options.seconds,
-                  "--warmup", options.warmup, "--threads", options.client_threads)
-    requests = result["requests"]
-    if not requests:
+                  "--warmup", options.warmup, "--threads", options.client_threads, *arguments)
+    if not result["requests"]:
         raise LoadFailed("no request was answered")
-    samples.add(f"cpu_us.{count}", name, (cpu["end"] - cpu["begin"]) / requests * 1e6, "us")
+    return (cpu["end"] - cpu["begin"]) / result["requests"] * 1e6, result
+
+
+def measure_load(name, pid, port, options, count, samples):
+    cpu_us, result = cpu_per_request(pid, port, options, count)
+    samples.add(f"cpu_us.{count}", name, cpu_us, "us")
     samples.add(f"rps.{count}", name, result["rps"], "req/s")
     for quantile in ("p50", "p99", "p99_9"):
         samples.add(f"{quantile}_us.{count}", name, result[quantile], "us")
@@ -150,6 +165,14 @@ def measure_load(name, pid, port, options, count, samples):
     for kind, value in result.items():
         if kind.startswith("errors.") and value:
             samples.add(f"{kind}.{count}", name, value, "count")
+
+
+def measure_rate(name, pid, port, options, samples):
+    cpu_us, result = cpu_per_request(pid, port, options, RATE_CONNECTIONS, "--rate", options.rate)
+    if result["rps"] < RATE_KEPT * options.rate:
+        raise LoadFailed(f"answered {result['rps']:.0f} a second")
+    samples.add("rate_cpu_us", name, cpu_us, "us")
+    samples.add("rate_p99_us", name, result["p99"], "us")
 
 
 def measure_idle(name, pid, port, options, samples):
@@ -243,6 +266,8 @@ def report(options, samples):
     tables = [
         ("server CPU per request, by connections", [r for r in per_load if r.startswith("cpu")], "perron"),
         ("requests per second, by connections", [r for r in per_load if r.startswith("rps")], "perron"),
+        (f"server CPU per request and latency at {options.rate} requests a second over {RATE_CONNECTIONS} connections",
+         ["rate_cpu_us", "rate_p99_us"], "perron"),
         ("latency of a closed loop, by connections", [r for r in per_load if r.startswith("p")], None),
         ("errors seen by the client, by connections, and of which kind",
          [r for r in per_load if r.startswith("errors")] + error_kinds, None),
@@ -267,7 +292,7 @@ def print_figures(samples, rows):
                 printed[f"http.{row}.{name}"] = value
                 figures.figure(f"http.{row}.{name}", value, samples.unit(row))
     for row in rows:
-        if not row.startswith(("cpu_us", "rps", "idle")):
+        if not row.startswith(("cpu_us", "rps", "rate_cpu", "idle")):
             continue
         for other in ("nginx", "epoll"):
             ratio = samples.ratio(row, "perron", other)

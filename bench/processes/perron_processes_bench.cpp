@@ -100,10 +100,10 @@ void spawn_monitor_down(long n) {
   }
 }
 
-void round_trip(const char* name, long n, int first, int second) {
+/// `echo_worker` -1: any.
+void round_trip(const char* name, long n, int echo_worker) {
   const pid me = self();
-  static_cast<void>(first);
-  const pid echo = spawn({.worker = second}, [] {
+  const pid echo = spawn({.worker = echo_worker}, [] {
     for (bool on = true; on;)
       receive([](ping p) { send(p.from, pong{}); }, [&](stop) { on = false; });
   });
@@ -242,8 +242,9 @@ int main(int argc, char** argv) {
   const std::map<std::string, std::pair<int, std::function<void()>>> workloads{
       {"spawn", {-1, [&] { warm_and_timed("spawn", n(2'000'000), &spawn_run_exit); }}},
       {"spawn_monitor", {-1, [&] { warm_and_timed("spawn_monitor", n(1'000'000), &spawn_monitor_down); }}},
-      {"roundtrip_local", {0, [&] { round_trip("roundtrip_local", n(2'000'000), 0, 0); }}},
-      {"roundtrip_cross", {0, [&] { round_trip("roundtrip_cross", n(500'000), 0, 1); }}},
+      {"roundtrip_local", {0, [&] { round_trip("roundtrip_local", n(2'000'000), 0); }}},
+      {"roundtrip_free", {-1, [&] { round_trip("roundtrip_free", n(2'000'000), -1); }}},
+      {"roundtrip_cross", {0, [&] { round_trip("roundtrip_cross", n(500'000), 1); }}},
       {"senders", {-1, [&] { senders(n(2'000'000)); }}},
       {"ring", {-1, [&] { ring(n(1'000'000)); }}},
       {"selective", {-1, [&] { selective(n(200'000)); }}},

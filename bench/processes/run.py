@@ -28,6 +28,7 @@ COUNTS = {
     "spawn": {"": 1_000_000, "caf": 300_000},
     "spawn_monitor": {"": 500_000, "caf": 200_000},
     "roundtrip_local": {"": 1_000_000, "caf": 500_000},
+    "roundtrip_free": {"": 1_000_000, "caf": 500_000},
     "roundtrip_cross": {"": 300_000},
     "roundtrip_cross_locked": {"": 100_000},
     "roundtrip_cross_detached": {"": 100_000},
@@ -40,8 +41,8 @@ COUNTS = {
     "wake": {"": 1_000_000, "caf": 100_000},
 }
 
-EVERYWHERE = ["spawn", "spawn_monitor", "roundtrip_local", "roundtrip_cross", "senders", "ring", "selective",
-              "parked_bytes", "wake"]
+EVERYWHERE = ["spawn", "spawn_monitor", "roundtrip_local", "roundtrip_free", "roundtrip_cross", "senders", "ring",
+              "selective", "parked_bytes", "wake"]
 WORKLOADS = {
     "perron": EVERYWHERE + ["hibernated_bytes"],
     "go": EVERYWHERE + ["roundtrip_cross_locked"],
@@ -54,7 +55,9 @@ GOALS = [
     ("spawn.perron_over_go", 1.0),
     ("spawn_monitor.perron_over_erlang", 0.5),
     ("roundtrip_local.perron_over_best", 0.8),
+    ("roundtrip_free.perron_over_best", 1.0),
     ("roundtrip_cross.perron_over_go", 1.0),
+    ("roundtrip_cross.perron_over_go_locked", 1.0),
     ("roundtrip_cross.perron_over_erlang", 1.0),
     ("parked_bytes.perron", 5000),
     ("hibernated_bytes.perron", 900),

@@ -25,8 +25,9 @@ main([Name, Count]) ->
 
 run("spawn", C) -> timed("spawn", fun spawn_batches/1, count(C, 1000000));
 run("spawn_monitor", C) -> timed("spawn_monitor", fun spawn_monitors/1, count(C, 500000));
-run("roundtrip_local", C) -> roundtrip("roundtrip_local", 1, count(C, 1000000));
-run("roundtrip_cross", C) -> roundtrip("roundtrip_cross", 2, count(C, 300000));
+run("roundtrip_local", C) -> roundtrip("roundtrip_local", 1, 1, count(C, 1000000));
+run("roundtrip_free", C) -> roundtrip("roundtrip_free", 0, 0, count(C, 1000000));
+run("roundtrip_cross", C) -> roundtrip("roundtrip_cross", 1, 2, count(C, 300000));
 run("senders", C) -> timed("senders", fun senders/1, count(C, 1000000));
 run("ring", C) -> ring(count(C, 1000000));
 run("selective", C) -> selective("selective", fun ask_by_tag/3, count(C, 5000));
@@ -78,11 +79,12 @@ spawn_monitors(N) ->
     receive {'DOWN', Ref, process, _, _} -> ok end,
     spawn_monitors(N - 1).
 
-roundtrip(Name, EchoScheduler, Count) ->
+%% Scheduler 0 is any.
+roundtrip(Name, AskScheduler, EchoScheduler, Count) ->
     Echo = spawn_opt(fun echo/0, [link, {scheduler, EchoScheduler}]),
     {_, Ref} = spawn_opt(
         fun() -> timed(Name, fun(N) -> asks(Echo, N) end, Count) end,
-        [monitor, {scheduler, 1}]),
+        [monitor, {scheduler, AskScheduler}]),
     receive {'DOWN', Ref, process, _, normal} -> ok end.
 
 echo() ->

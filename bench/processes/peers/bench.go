@@ -35,6 +35,7 @@ var workloads = map[string]workload{
 	"spawn":                  {1000000, timed(spawn)},
 	"spawn_monitor":          {500000, timed(spawnMonitor)},
 	"roundtrip_local":        {1000000, onWorkers(1, timed(roundtrip))},
+	"roundtrip_free":         {1000000, timed(roundtrip)},
 	"roundtrip_cross":        {1000000, timed(roundtrip)},
 	"roundtrip_cross_locked": {200000, timed(roundtripLocked)},
 	"senders":                {1000000, timed(senders)},

@@ -284,6 +284,7 @@ const std::map<std::string, workload>& workloads() {
       {"spawn", {500'000, 2, driven_by(spawn_batches)}},
       {"spawn_monitor", {200'000, 2, driven_by(spawn_monitors)}},
       {"roundtrip_local", {500'000, 1, driven_by(asks<>)}},
+      {"roundtrip_free", {500'000, 2, driven_by(asks<>)}},
       {"roundtrip_cross", {500'000, 2, driven_by(asks<>)}},
       {"roundtrip_cross_detached", {100'000, 2, driven_by<caf::detached>(asks<caf::detached>)}},
       {"senders", {1'000'000, 2, driven_by(senders)}},
