@@ -19,11 +19,13 @@ namespace {
 
 /// Connections taken before others get their turn.
 constexpr int accepts_per_turn = 64;
-/// How long nobody is accepted when there is no room for him, and when the worker has so much to do already
-/// that newcomers are better off in the kernel's queue.
+/// How long nobody is accepted when there is no room for him.
 constexpr std::uint64_t pause_ms = 100;
-constexpr std::uint64_t short_pause_ms = 2;
+/// Who has this much to do already takes only a few, and then nobody for a moment: the others are better off
+/// in the kernel's queue. Some always get in, since what is queued may be anybody's work and go on for ever.
 constexpr std::size_t too_much_queued = 1024;
+constexpr int accepts_when_busy = 8;
+constexpr std::uint64_t busy_pause_ms = 2;
 
 } // namespace
 
@@ -59,11 +61,8 @@ void acceptor::accept_some(rc::worker& at) noexcept {
   if (paused_ || site_->closing.load(std::memory_order_relaxed))
     return;
   site_shard& shard = site_->shards[at.index];
-  if (at.queue_length() > too_much_queued) {
-    pause(at, short_pause_ms);
-    return;
-  }
-  for (int i = 0; i < accepts_per_turn; ++i) {
+  const bool busy = at.queue_length() > too_much_queued;
+  for (int i = 0; i < (busy ? accepts_when_busy : accepts_per_turn); ++i) {
     if (site_->connections() >= site_->max_connections) {
       pause(at, pause_ms);
       return;
@@ -88,7 +87,10 @@ void acceptor::accept_some(rc::worker& at) noexcept {
     c->open();
   }
   // edge-triggered: more may wait, and no event will say so again
-  at.arm(timer_, at.now_ms());
+  if (busy)
+    pause(at, busy_pause_ms);
+  else
+    at.arm(timer_, at.now_ms());
 }
 
 void acceptor::pause(rc::worker& at, std::uint64_t ms) noexcept {

@@ -24,6 +24,8 @@ constexpr std::uint64_t share_after_ns = 300'000;
 constexpr std::uint64_t poll_every_ns = 100'000;
 constexpr std::uint64_t poll_late_ns = 2'000'000;
 constexpr std::size_t short_queue = 64;
+/// But never later than this: a look may seem to have taken long because the thread was not running.
+constexpr std::uint64_t most_poll_pause_ns = 10'000'000;
 constexpr unsigned clock_every = 16;
 constexpr std::uint32_t most_spin_rounds = 2000;
 constexpr std::uint32_t first_spin_rounds = 64;
@@ -104,7 +106,8 @@ void worker::look_around() noexcept {
   const std::uint64_t now = monotonic_ns();
   const std::size_t queued = queue_length();
   const std::uint64_t since = now - polled_ns_;
-  if (since >= (queued <= short_queue ? poll_every_ns : poll_late_ns) && since >= 2 * poll_cost_ns_)
+  if (since >= (queued <= short_queue ? poll_every_ns : poll_late_ns) &&
+      since >= std::min(2 * poll_cost_ns_, most_poll_pause_ns))
     poll_now(0);
   if (now - idle_ns_ >= share_after_ns && queued != 0)
     share();

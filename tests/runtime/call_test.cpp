@@ -358,12 +358,14 @@ TEST_F(process_call, made_for_a_call_ends_by_that_ones_deadline) {
         EXPECT_EQ(got.error().code, ETIMEDOUT);
         send(parent, go{});
       });
+      receive_one<go>(); // both times end at once: it lives until the caller's has ended as well
       // no longer in a call: its deadline is gone
       const pid server = spawn(doubler(1));
       EXPECT_EQ(call(server, twice{1}).value(), 2);
     });
     EXPECT_EQ(call(middle.who, twice{}, 5ms).error().code, ETIMEDOUT);
     receive_one<go>();
+    send(middle.who, go{});
     EXPECT_EQ(reason_of(middle.ref), exit_reason::normal());
     end(stuck);
   });
@@ -379,11 +381,14 @@ TEST_F(process_call, passes_its_deadline_over_several_hops) {
           const auto got = call(next, t, 1h);
           if (got)
             reply(from, *got);
+          receive_one<go>(); // all times end at once: it lives until the caller's has ended as well
+          send(next, go{});
         });
       }
     };
     const monitored first = spawn_monitor([last = stuck.who] { hop::serve(5, last); });
     EXPECT_EQ(call(first.who, twice{}, 10ms).error().code, ETIMEDOUT);
+    send(first.who, go{});
     EXPECT_EQ(reason_of(first.ref), exit_reason::normal());
     end(stuck);
   });
