@@ -10,9 +10,9 @@
 #include <memory>
 #include <utility>
 
-#if defined(PERRON_TEST_ASAN)
+#if defined(PERRON_ASAN)
 #include <sanitizer/common_interface_defs.h>
-#elif defined(PERRON_TEST_TSAN)
+#elif defined(PERRON_TSAN)
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -25,16 +25,16 @@ struct sanitizer_view {
   void* state = nullptr; ///< ASan: the fake stack while switched out; TSan: its fiber
 
   void leave_for([[maybe_unused]] const sanitizer_view& other) {
-#if defined(PERRON_TEST_ASAN)
+#if defined(PERRON_ASAN)
     __sanitizer_start_switch_fiber(&state, other.bottom, other.size);
-#elif defined(PERRON_TEST_TSAN)
+#elif defined(PERRON_TSAN)
     __tsan_switch_to_fiber(other.state, 0);
 #endif
   }
 
   /// `other` learns where it came from.
   void came_from([[maybe_unused]] sanitizer_view& other) {
-#if defined(PERRON_TEST_ASAN)
+#if defined(PERRON_ASAN)
     __sanitizer_finish_switch_fiber(state, &other.bottom, &other.size);
 #endif
   }
@@ -48,7 +48,7 @@ public:
         boost::context::detail::make_fcontext(memory_.get() + stack_size, stack_size, &coroutine::main);
     inside_view_.bottom = memory_.get();
     inside_view_.size = stack_size;
-#if defined(PERRON_TEST_TSAN)
+#if defined(PERRON_TSAN)
     inside_view_.state = __tsan_create_fiber(0);
     outside_view_.state = __tsan_get_current_fiber();
 #endif
@@ -56,7 +56,7 @@ public:
   coroutine(const coroutine&) = delete;
   coroutine& operator=(const coroutine&) = delete;
   ~coroutine() {
-#if defined(PERRON_TEST_TSAN)
+#if defined(PERRON_TSAN)
     __tsan_destroy_fiber(inside_view_.state);
 #endif
   }

@@ -1,35 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/runtime/core/instrumented.hpp>
+
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define PERRON_TEST_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PERRON_TEST_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define PERRON_TEST_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PERRON_TEST_TSAN 1
-#endif
-#endif
-
-#ifdef PERRON_TEST_ASAN
+#ifdef PERRON_ASAN
 #include <sanitizer/lsan_interface.h>
 #endif
 
 namespace perron::testing {
 
-#ifdef PERRON_TEST_ASAN
+#ifdef PERRON_ASAN
 inline constexpr bool under_asan = true;
 #else
 inline constexpr bool under_asan = false;
 #endif
-#ifdef PERRON_TEST_TSAN
+#ifdef PERRON_TSAN
 inline constexpr bool under_tsan = true;
 #else
 inline constexpr bool under_tsan = false;
@@ -45,7 +32,7 @@ constexpr std::size_t scaled(std::size_t n, std::size_t sanitized) noexcept {
 /// What this thread allocates from now on is not reported as leaked: for the memory that a stack abandoned on
 /// purpose still holds.
 inline void expect_leaks_on_this_thread() noexcept {
-#ifdef PERRON_TEST_ASAN
+#ifdef PERRON_ASAN
   __lsan_disable();
 #endif
 }

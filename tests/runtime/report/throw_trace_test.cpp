@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/report/throw_trace.hpp>
 
+#include <perron/runtime/core/instrumented.hpp>
 #include <perron/runtime/report/symbolise.hpp>
 
 #include <gtest/gtest.h>
@@ -15,25 +16,10 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define WITH_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WITH_TSAN 1
-#endif
-#endif
-
-#ifdef WITH_ASAN
+#ifdef PERRON_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
-#ifdef WITH_TSAN
+#ifdef PERRON_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -88,20 +74,20 @@ public:
     body_ = std::move(body);
     namespace context = boost::context::detail;
     const auto entry = context::make_fcontext(memory_.get() + size, size, &fiber_stack::start);
-#ifdef WITH_ASAN
+#ifdef PERRON_ASAN
     void* own_fake_stack = nullptr;
     __sanitizer_start_switch_fiber(&own_fake_stack, memory_.get(), size);
 #endif
-#ifdef WITH_TSAN
+#ifdef PERRON_TSAN
     home_ = __tsan_get_current_fiber();
     void* const fiber = __tsan_create_fiber(0);
     __tsan_switch_to_fiber(fiber, 0);
 #endif
     context::jump_fcontext(entry, this);
-#ifdef WITH_ASAN
+#ifdef PERRON_ASAN
     __sanitizer_finish_switch_fiber(own_fake_stack, nullptr, nullptr);
 #endif
-#ifdef WITH_TSAN
+#ifdef PERRON_TSAN
     __tsan_destroy_fiber(fiber);
 #endif
   }
@@ -111,17 +97,17 @@ private:
 
   static void start(boost::context::detail::transfer_t from) {
     auto* const self = static_cast<fiber_stack*>(from.data);
-#ifdef WITH_ASAN
+#ifdef PERRON_ASAN
     const void* bottom = nullptr;
     std::size_t length = 0;
     __sanitizer_finish_switch_fiber(nullptr, &bottom, &length);
 #endif
     self->body_();
     self->body_ = nullptr;
-#ifdef WITH_ASAN
+#ifdef PERRON_ASAN
     __sanitizer_start_switch_fiber(nullptr, bottom, length);
 #endif
-#ifdef WITH_TSAN
+#ifdef PERRON_TSAN
     __tsan_switch_to_fiber(self->home_, 0);
 #endif
     boost::context::detail::jump_fcontext(from.fctx, nullptr);
