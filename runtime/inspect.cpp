@@ -97,7 +97,7 @@ std::optional<process_info> info(pid who) {
   out.waits_for = p->waits_for.load(std::memory_order_relaxed);
   out.mailbox = p->mail_waiting();
   out.reductions = p->reductions.load(std::memory_order_relaxed);
-  out.worker = p->pinned.load(std::memory_order_relaxed);
+  out.worker = static_cast<int>(p->pinned.load(std::memory_order_relaxed));
   if (who == self_or_none()) {
     read_owned(*p, out);
   } else if (p->door.unpark()) {

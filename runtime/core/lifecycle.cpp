@@ -145,8 +145,8 @@ process& begin_spawn(scheduler& sched, const spawn_plan& plan, monitor_ref& ref)
   }
   p->bound.store(plan.bound, std::memory_order_relaxed);
   p->policy.store(plan.policy, std::memory_order_relaxed);
-  p->pinned.store(plan.worker < 0 ? -1 : plan.worker % static_cast<int>(sched.workers.size()),
-                  std::memory_order_relaxed);
+  const int pinned = plan.worker < 0 ? -1 : plan.worker % static_cast<int>(sched.workers.size());
+  p->pinned.store(static_cast<std::int8_t>(pinned), std::memory_order_relaxed);
   p->trap_exit = plan.trap_exit;
   p->stack_bytes = plan.stack_bytes;
   p->observer = plan.observer;

@@ -60,23 +60,23 @@ protected:
 struct alignas(64) process : runnable {
   process() noexcept;
 
-  // -- the doorway's cache line
+  // -- one cache line, with the two words of runnable: all that a sender touches
   doorway<envelope> door;
   std::atomic<std::uint64_t> id{0};
   /// For a bounded mailbox, how much was ever sent to it, counted by the senders; in the upper half the lower
   /// half of the process's id, so that a late sender does not count in the mailbox of the slot's next
   /// process.
   std::atomic<std::uint64_t> mail_room{0};
+  scheduler* sched = nullptr;
   std::atomic<std::uint32_t> mail_sent{0};  ///< for one that is not bounded, how much was ever sent to it
   std::atomic<std::uint32_t> mail_taken{0}; ///< of these, taken by a clause; counted by the owner
   std::atomic<std::uint32_t> bound{0};      ///< 0: unbounded
-  scheduler* sched = nullptr;
   std::atomic<overflow> policy{overflow::refuse};
-  std::atomic<int> pinned{-1}; ///< the only worker it may run on, or -1
-
-  // -- what it is doing
+  std::atomic<std::int8_t> pinned{-1}; ///< the only worker it may run on, or -1
   std::atomic<process_state> state{process_state::free};
   std::atomic<wait_kind> waits_for{wait_kind::none};
+
+  // -- what it is doing
   bool trap_exit = false;
   bool named = false;          ///< stands in the registry of names
   bool grouped = false;        ///< is a member of a group

@@ -96,7 +96,7 @@ void scheduler::schedule(runnable& job) noexcept {
 
 void scheduler::schedule(process& p) noexcept {
   p.state.store(process_state::ready, std::memory_order_relaxed);
-  const int pinned = p.pinned.load(std::memory_order_relaxed);
+  const auto pinned = static_cast<int>(p.pinned.load(std::memory_order_relaxed));
   if (pinned < 0) {
     schedule(static_cast<runnable&>(p));
     return;

@@ -59,7 +59,11 @@ struct worker {
     return ready.size() + overflow_size.load(std::memory_order_relaxed);
   }
 
-  scheduler& sched;
+  // on a cache line of their own: others write the one and look at the other while they spin
+  alignas(64) inbox<runnable> incoming;
+  std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
+
+  alignas(64) scheduler& sched;
   const unsigned index;
 
   run_queue<runnable> ready;
@@ -67,8 +71,6 @@ struct worker {
   runnable_list overflow;
   std::atomic<std::size_t> overflow_size{0};
   runnable_list pinned;
-  inbox<runnable> incoming;
-  std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
 
   poller poll;
   timing_wheel wheel;
