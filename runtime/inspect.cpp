@@ -97,7 +97,8 @@ std::optional<process_info> info(pid who) {
   out.waits_for = p->waits_for.load(std::memory_order_relaxed);
   out.mailbox = p->mail_waiting();
   out.reductions = p->reductions.load(std::memory_order_relaxed);
-  out.worker = static_cast<int>(p->pinned.load(std::memory_order_relaxed));
+  if (const std::int8_t pinned = p->pinned.load(std::memory_order_relaxed); pinned >= 0)
+    out.worker = static_cast<std::uint8_t>(pinned);
   if (who == self_or_none()) {
     read_owned(*p, out);
   } else if (p->door.unpark()) {

@@ -96,13 +96,13 @@ void scheduler::schedule(runnable& job) noexcept {
 
 void scheduler::schedule(process& p) noexcept {
   p.state.store(process_state::ready, std::memory_order_relaxed);
-  const auto pinned = static_cast<int>(p.pinned.load(std::memory_order_relaxed));
+  const std::int8_t pinned = p.pinned.load(std::memory_order_relaxed);
   if (pinned < 0) {
     schedule(static_cast<runnable&>(p));
     return;
   }
   const inside engine;
-  worker& at = *workers[static_cast<std::size_t>(pinned)];
+  worker& at = *workers[static_cast<std::uint8_t>(pinned)];
   if (engine.own() == &at)
     at.push_pinned(p);
   else
