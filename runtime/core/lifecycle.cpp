@@ -167,6 +167,8 @@ process& begin_spawn(scheduler& sched, const spawn_plan& plan, monitor_ref& ref)
     }
   }
   if (!plan.name.empty()) {
+    // whoever finds it by its name may send to it at once
+    p->door.open();
     if (!sched.names->add(plan.name, p->self())) {
       abandon_spawn(*p);
       throw std::invalid_argument("perron: spawn: the name '" + plan.name + "' is taken");
@@ -178,7 +180,8 @@ process& begin_spawn(scheduler& sched, const spawn_plan& plan, monitor_ref& ref)
 
 void commit_spawn(process& p) noexcept {
   p.initial = p.body.type();
-  p.door.open();
+  if (p.door.is_closed())
+    p.door.open();
   const inside engine;
   if (worker* w = engine.own(); w != nullptr && &w->sched == p.sched)
     w->spawned.add();
@@ -200,6 +203,8 @@ void abandon_spawn(process& p) noexcept {
     }
     p.ties.reset();
   }
+  // who has found it by its name is told that there is no such process
+  tell_end(p, exit_reason::noproc());
   const inside engine;
   p.sched->spawned_elsewhere.fetch_add(1, std::memory_order_relaxed);
   bury(p, engine.own(), exit_reason::normal());

@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace perron::runtime {
@@ -144,6 +145,30 @@ TEST_F(process_name, has_one_owner_when_many_want_it) {
       }
     }
   });
+}
+
+TEST_F(process_name, is_found_only_while_its_process_takes_mail) {
+  const std::size_t rounds = scaled(5'000, 500);
+  // each waits for one message, so the first to whoever is found has to be taken
+  std::thread outsider([&] {
+    pid last;
+    for (std::size_t found = 0; found < rounds;) {
+      const pid who = whereis("brief");
+      if (!who || who == last)
+        continue;
+      bool taken = send(who, go{});
+      EXPECT_TRUE(taken) << "after " << found;
+      while (!taken)
+        taken = send(who, go{});
+      last = who;
+      ++found;
+    }
+  });
+  run([&] {
+    for (std::size_t i = 0; i < rounds; ++i)
+      EXPECT_EQ(reason_of_running({.name = "brief"}, [] { receive_one<go>(); }), exit_reason::normal());
+  });
+  outsider.join();
 }
 
 } // namespace
