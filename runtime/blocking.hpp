@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <exception>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -10,8 +9,9 @@
 namespace perron::runtime {
 
 namespace detail {
+/// Throws what `work` throws.
 void run_blocking(const std::function<void()>& work);
-}
+} // namespace detail
 
 /// Runs `work` on a pool of threads made for blocking (files, databases, foreign libraries) while the process
 /// waits and its worker serves others. Gives what `work` gives, throws what it throws. `work` runs outside of
@@ -21,28 +21,11 @@ void run_blocking(const std::function<void()>& work);
 template <class F>
 auto blocking(F&& work) -> std::invoke_result_t<F&> {
   using value = std::invoke_result_t<F&>;
-  std::exception_ptr thrown;
   if constexpr (std::is_void_v<value>) {
-    detail::run_blocking([&] {
-      try {
-        work();
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-    });
-    if (thrown)
-      std::rethrow_exception(thrown);
+    detail::run_blocking([&] { work(); });
   } else {
     std::optional<value> made;
-    detail::run_blocking([&] {
-      try {
-        made.emplace(work());
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-    });
-    if (thrown)
-      std::rethrow_exception(thrown);
+    detail::run_blocking([&] { made.emplace(work()); });
     return std::move(*made);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/inspect.hpp>
 
+#include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/name_table.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/stack_pool.hpp>
@@ -101,15 +102,10 @@ std::optional<process_info> info(pid who) {
     out.worker = static_cast<std::uint8_t>(pinned);
   if (who == self_or_none()) {
     read_owned(*p, out);
-  } else if (p->door.unpark()) {
-    // ours until we park it again; it may be another process by now, then it is just put back
-    const bool same = p->id.load(std::memory_order_relaxed) == who.id();
-    if (same)
-      read_owned(*p, out);
-    if (!p->door.park())
-      p->sched->schedule(*p); // something came in meanwhile, and its sender left the waking to us
-    if (!same)
+  } else if (const core::parked_hold held(*p); held) {
+    if (p->id.load(std::memory_order_relaxed) != who.id())
       return std::nullopt;
+    read_owned(*p, out);
   }
   return out;
 }

@@ -2,6 +2,8 @@
 #include <perron/httpd/core/acceptor.hpp>
 
 #include <perron/runtime/core/scheduler.hpp>
+#include <perron/runtime/net/accepting.hpp>
+#include <perron/runtime/net/system_calls.hpp>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -17,10 +19,12 @@
 namespace perron::httpd::core {
 namespace {
 
+namespace net = runtime::net::detail;
+
 /// Connections taken before others get their turn.
 constexpr int accepts_per_turn = 64;
 /// How long nobody is accepted when there is no room for him.
-constexpr std::uint64_t pause_ms = 100;
+constexpr std::uint64_t pause_ms{net::accept_pause.count()};
 /// Who has this much to do already takes only a few, and then nobody for a moment: the others are better off
 /// in the kernel's queue. Some always get in, since what is queued may be anybody's work and go on for ever.
 constexpr std::size_t too_much_queued = 1024;
@@ -67,15 +71,14 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       pause(at, pause_ms);
       return;
     }
-    const int socket = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int socket = net::try_accept(fd);
     if (socket < 0) {
-      if (errno == EAGAIN || errno == EWOULDBLOCK)
-        return;
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      const net::after_accept then = net::classify_accept_error(-socket);
+      if (then == net::after_accept::again)
+        continue;
+      if (then == net::after_accept::pause)
         pause(at, pause_ms);
-        return;
-      }
-      continue; // this one went away before we took it
+      return;
     }
     auto* c = new (std::nothrow) connection(site_, socket, at);
     if (c == nullptr) {

@@ -7,6 +7,7 @@
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
 #include <perron/runtime/core/waiting.hpp>
+#include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
 #include <sys/epoll.h>
@@ -20,6 +21,8 @@
 
 namespace perron::httpd::core {
 namespace {
+
+namespace net = runtime::net::detail;
 
 constexpr std::uint32_t hang_up = EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t peer_left = EPOLLRDHUP | hang_up;
@@ -136,7 +139,7 @@ void connection::read_more(rc::worker& at) noexcept {
   while (phase_ == phase::idle) {
     ready_bits_.store(ready_bits_.load(std::memory_order_relaxed) & ~std::uint32_t(EPOLLIN),
                       std::memory_order_relaxed);
-    const ssize_t n = ::recv(fd, at.scratch.get(), rc::worker::scratch_bytes, 0);
+    const std::int64_t n = net::try_receive(fd, at.scratch.get(), rc::worker::scratch_bytes);
     if (n > 0) {
       const auto size = static_cast<std::size_t>(n);
       // less than asked for: the socket is drained, and what comes later makes a new event
@@ -145,10 +148,9 @@ void connection::read_more(rc::worker& at) noexcept {
       consume(at, {at.scratch.get(), size});
       if (size < rc::worker::scratch_bytes && (ready_bits_.load(std::memory_order_relaxed) & peer_left) == 0)
         return;
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-      close();
-      return;
-    } else if (errno == EAGAIN) {
+    } else {
+      if (n != -EAGAIN)
+        close();
       return;
     }
   }
@@ -225,15 +227,12 @@ void connection::linger(rc::worker& at) noexcept {
 
 void connection::throw_away(rc::worker& at) noexcept {
   for (int i = 0; i < reads_per_turn; ++i) {
-    const ssize_t n = ::recv(fd, at.scratch.get(), rc::worker::scratch_bytes, 0);
+    const std::int64_t n = net::try_receive(fd, at.scratch.get(), rc::worker::scratch_bytes);
     if (n > 0)
       continue;
-    if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (n != -EAGAIN)
       close();
-      return;
-    }
-    if (errno == EAGAIN)
-      return;
+    return;
   }
   // edge-triggered: no event will say again that there is more
   at.arm(timer_, at.now_ms());

@@ -132,7 +132,6 @@ private:
 
   void read_more(rc::worker& at) noexcept;
   void consume(rc::worker& at, std::string_view fresh) noexcept;
-  void keep(std::string_view bytes) noexcept;
   bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
   void refuse(int status, std::string_view why) noexcept;
   void tell_peer_left() noexcept;

@@ -6,6 +6,7 @@
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/waiting.hpp>
+#include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
 #include <sys/epoll.h>
@@ -22,6 +23,7 @@ namespace perron::httpd::core {
 namespace {
 
 using runtime::exit_reason;
+namespace net = runtime::net::detail;
 
 std::uint64_t due_in(const runtime::core::process& p, std::chrono::milliseconds time) noexcept {
   return p.sched->due_in(static_cast<std::uint64_t>(std::chrono::nanoseconds(time).count()));
@@ -156,13 +158,14 @@ std::string_view exchange::body() {
   all.reserve(size);
   while (all.size() < size) {
     std::array<char, 2048> piece;
-    const ssize_t n = ::recv(connection_.fd, piece.data(), std::min(piece.size(), size - all.size()), 0);
+    const std::int64_t n =
+        net::try_receive(connection_.fd, piece.data(), std::min(piece.size(), size - all.size()));
     if (n > 0) {
       all.append(piece.data(), static_cast<std::size_t>(n));
       rc::spend(p);
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+    } else if (n != -EAGAIN) {
       client_gone();
-    } else if (errno == EAGAIN && !connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, due)) {
+    } else if (!connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, due)) {
       connection_.in_use().outcome = outcome::none;
       throw http_error(status::request_timeout, "the body did not come in time");
     }
@@ -248,17 +251,9 @@ bool exchange::drain_body() {
 void exchange::write_all(std::string_view first, std::string_view second) {
   std::uint64_t due = 0;
   while (!first.empty() || !second.empty()) {
-    ssize_t n;
-    if (second.empty()) {
-      n = ::send(connection_.fd, first.data(), first.size(), MSG_NOSIGNAL);
-    } else {
-      std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()},
-                                 iovec{const_cast<char*>(second.data()), second.size()}};
-      msghdr message{};
-      message.msg_iov = parts.data();
-      message.msg_iovlen = parts.size();
-      n = ::sendmsg(connection_.fd, &message, MSG_NOSIGNAL);
-    }
+    const std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()},
+                                     iovec{const_cast<char*>(second.data()), second.size()}};
+    const std::int64_t n = net::try_send(connection_.fd, parts.data(), second.empty() ? 1 : 2);
     if (n >= 0) {
       const auto sent = static_cast<std::size_t>(n);
       const std::size_t of_first = std::min(sent, first.size());
@@ -267,9 +262,7 @@ void exchange::write_all(std::string_view first, std::string_view second) {
       due = 0;
       continue;
     }
-    if (errno == EINTR)
-      continue;
-    if (errno != EAGAIN)
+    if (n != -EAGAIN)
       client_gone();
     rc::process& p = runtime::detail::current();
     if (due == 0)

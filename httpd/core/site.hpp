@@ -52,7 +52,6 @@ public:
 
   server_stats stats() const noexcept;
   std::uint64_t connections() const noexcept;
-  std::uint64_t running() const noexcept;
 
   const server_options options;
   const router routes;

@@ -15,9 +15,6 @@ constinit thread_local carrier* perron_carrier_of_thread = nullptr;
 
 void set_this_carrier(carrier* c) noexcept { perron_carrier_of_thread = c; }
 
-void inside::await_decision(carrier& c) noexcept {
-  // the watchdog is deciding or has decided; behind its lock `own` tells how
-  const std::lock_guard decided(c.lock);
-}
+void await_decision(carrier& c) noexcept { const std::lock_guard decided(c.lock); }
 
 } // namespace perron::runtime::core

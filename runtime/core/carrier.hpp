@@ -80,6 +80,10 @@ inline process* current_process() noexcept {
   return c != nullptr ? c->current : nullptr;
 }
 
+/// After gate.enter() has said no: the watchdog is deciding whether this thread loses its worker, or has
+/// decided. When this returns, `own` tells.
+void await_decision(carrier& c) noexcept;
+
 /// While one lives the calling thread is inside the engine: its worker cannot be taken from it, and it must
 /// not run code of a process. May be nested. On a thread that is no carrier, or whose worker was taken, own()
 /// is null and the long way round is used.
@@ -101,8 +105,6 @@ public:
   carrier* on() const noexcept { return carrier_; }
 
 private:
-  static void await_decision(carrier& c) noexcept;
-
   carrier* carrier_;
   bool outermost_;
 };

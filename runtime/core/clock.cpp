@@ -20,8 +20,6 @@ std::uint64_t ns(const timespec& t) noexcept {
 
 std::uint64_t monotonic_ns() noexcept { return ns(read(CLOCK_MONOTONIC)); }
 
-std::uint64_t thread_cpu_ns() noexcept { return ns(read(CLOCK_THREAD_CPUTIME_ID)); }
-
 std::int64_t wall_seconds() noexcept { return read(CLOCK_REALTIME_COARSE).tv_sec; }
 
 std::int64_t wall_ms() noexcept {

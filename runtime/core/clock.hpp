@@ -10,9 +10,6 @@ namespace perron::runtime::core {
 /// Nanoseconds of a clock that never goes back. About 20 ns.
 std::uint64_t monotonic_ns() noexcept;
 
-/// CPU time used by the calling thread, in nanoseconds.
-std::uint64_t thread_cpu_ns() noexcept;
-
 /// Seconds since 1970 in UTC, for dates that people and protocols see.
 std::int64_t wall_seconds() noexcept;
 

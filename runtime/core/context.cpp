@@ -33,7 +33,7 @@ PERRON_NEVER_RETURNS void process_entry(bc::transfer_t t) noexcept {
 #endif
   c->home_context = t.fctx;
   process_main(p);
-  switch_out_for_good(p);
+  switch_out_for_good();
 }
 
 } // namespace
@@ -50,7 +50,7 @@ void prepare_context(process& p) noexcept {
   p.context = bc::make_fcontext(p.own_stack->top(), p.own_stack->bytes - stack::guard_bytes, &process_entry);
 }
 
-PERRON_NEVER_RETURNS void switch_out_for_good(process& p) noexcept {
+PERRON_NEVER_RETURNS void switch_out_for_good() noexcept {
   carrier* c = this_carrier();
 #ifdef PERRON_ASAN
   __sanitizer_start_switch_fiber(nullptr, c->asan_bottom, c->asan_size);
@@ -58,7 +58,6 @@ PERRON_NEVER_RETURNS void switch_out_for_good(process& p) noexcept {
 #ifdef PERRON_TSAN
   __tsan_switch_to_fiber(c->tsan_fiber, 0);
 #endif
-  static_cast<void>(p);
   bc::jump_fcontext(c->home_context, nullptr);
   std::terminate();
 }

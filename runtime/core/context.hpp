@@ -15,7 +15,7 @@ struct carrier;
 void prepare_context(process& p) noexcept;
 
 /// Back to the carrier, for a process that never comes back. The other switches: context_switch.hpp.
-[[noreturn]] void switch_out_for_good(process& p) noexcept;
+[[noreturn]] void switch_out_for_good() noexcept;
 
 /// Drops what sanitizers know of a stack that is unmapped.
 void forget_stack(stack& s) noexcept;

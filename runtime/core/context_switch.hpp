@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cerrno>
-#include <mutex>
 
 #ifdef PERRON_ASAN
 #include <sanitizer/common_interface_defs.h>
@@ -87,9 +86,8 @@ struct landing {
 
 /// Process: into the engine for good, which ends in a switch.
 inline void enter_engine(carrier& c) noexcept {
-  if (!c.gate.is_inside() && !c.gate.enter()) {
-    const std::lock_guard decided(c.lock);
-  }
+  if (!c.gate.is_inside() && !c.gate.enter())
+    await_decision(c);
 }
 
 /// Process: switches out; the carrier then does `what` with it.

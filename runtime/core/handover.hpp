@@ -32,7 +32,7 @@ namespace perron::runtime::core {
 template <class HeavyBarrier, template <class> class Atomic = std::atomic>
 class handover {
 public:
-  /// Thread: steps (1) and (2). False: ask decided() with the lock held.
+  /// Thread: steps (1) and (2). False: the lock tells what was decided.
   [[nodiscard]] bool enter() noexcept {
     inside_.store(1, std::memory_order_relaxed);
     // keeps the compiler from moving (2) before (1); the processor is held by the watchdog's barrier

@@ -287,13 +287,20 @@ void end_by_terminate() noexcept {
   c = this_carrier();
   enter_engine(*c);
   c->after = after_switch::finished;
-  switch_out_for_good(p);
+  switch_out_for_good();
 }
 
 void yield_turn(process& p) {
   if (p.state.load(std::memory_order_relaxed) != process_state::running)
     return; // it is ending: nothing may switch it out any more
   suspend(after_switch::yield);
+}
+
+parked_hold::parked_hold(process& p) noexcept : held_(p.door.unpark() ? &p : nullptr) {}
+
+parked_hold::~parked_hold() {
+  if (held_ != nullptr && !held_->door.park())
+    held_->sched->schedule(*held_); // something came in meanwhile, and its sender left the waking to us
 }
 
 } // namespace perron::runtime::core

@@ -63,4 +63,19 @@ inline void spend(process& p, int n = 1) {
     yield_turn(p);
 }
 
+/// A parked process in the hands of somebody who only looks at it, or tidies up behind it. False: it was not
+/// parked. By then it may be another process than was meant: the slot's next. Any thread.
+class parked_hold {
+public:
+  explicit parked_hold(process& p) noexcept;
+  ~parked_hold();
+  parked_hold(const parked_hold&) = delete;
+  parked_hold& operator=(const parked_hold&) = delete;
+
+  explicit operator bool() const noexcept { return held_ != nullptr; }
+
+private:
+  process* held_;
+};
+
 } // namespace perron::runtime::core

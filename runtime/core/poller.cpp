@@ -45,13 +45,6 @@ int poller::add(poll_handler& h) noexcept {
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, h.fd, &ev) == 0 ? 0 : errno;
 }
 
-int poller::add_level(poll_handler& h) noexcept {
-  epoll_event ev{};
-  ev.events = EPOLLIN;
-  ev.data.ptr = &h;
-  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, h.fd, &ev) == 0 ? 0 : errno;
-}
-
 void poller::remove(poll_handler& h) noexcept { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, h.fd, nullptr); }
 
 void poller::retire(poll_handler& h) noexcept {

@@ -37,8 +37,6 @@ public:
 
   /// Starts to watch h.fd for reading, writing and hang-up. Gives errno, 0 if fine. From any thread.
   int add(poll_handler& h) noexcept;
-  /// As add, but only for reading and level-triggered (listeners).
-  int add_level(poll_handler& h) noexcept;
 
   /// Stops to watch h.fd; events that were fetched already still come. From any thread. To be called before
   /// the descriptor is closed or given away: a child that is between fork and exec, or a copy made by dup,

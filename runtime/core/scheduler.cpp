@@ -158,7 +158,7 @@ void scheduler::carrier_main(carrier& c) {
       w->turns.add();
       job->run(*job, c);
     } else {
-      w->idle(c);
+      w->idle();
     }
   }
   set_throw_record(nullptr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/core/stack_trimmer.hpp>
 
+#include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/process.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/stack_pool.hpp>
@@ -25,20 +26,16 @@ bool is_deep(const stack& s, const unsigned char* resident) noexcept {
 /// Gives back what lies below the stack pointer of a parked process; how many pages.
 std::size_t trim(stack& s) noexcept {
   process* p = s.user.load(std::memory_order_acquire);
-  if (p == nullptr || !p->door.unpark())
+  if (p == nullptr)
     return 0;
-  // ours until it is parked again; by now it may have left this stack
-  std::size_t pages = 0;
-  if (p->own_stack == &s && p->context != nullptr) {
-    const auto pointer = reinterpret_cast<std::uintptr_t>(p->context) / page * page;
-    std::byte* from = s.base + stack::guard_bytes;
-    const std::size_t bytes = pointer - reinterpret_cast<std::uintptr_t>(from);
-    if (::madvise(from, bytes, MADV_DONTNEED) == 0)
-      pages = bytes / page;
-  }
-  if (!p->door.park())
-    p->sched->schedule(*p); // something came in meanwhile, and its sender left the waking to us
-  return pages;
+  const parked_hold held(*p);
+  // by now it may have left this stack
+  if (!held || p->own_stack != &s || p->context == nullptr)
+    return 0;
+  const auto pointer = reinterpret_cast<std::uintptr_t>(p->context) / page * page;
+  std::byte* from = s.base + stack::guard_bytes;
+  const std::size_t bytes = pointer - reinterpret_cast<std::uintptr_t>(from);
+  return ::madvise(from, bytes, MADV_DONTNEED) == 0 ? bytes / page : 0;
 }
 
 } // namespace

@@ -107,8 +107,10 @@ void worker::look_around() noexcept {
   const std::size_t queued = queue_length();
   const std::uint64_t since = now - polled_ns_;
   if (since >= (queued <= short_queue ? poll_every_ns : poll_late_ns) &&
-      since >= std::min(2 * poll_cost_ns_, most_poll_pause_ns))
+      since >= std::min(2 * poll_cost_ns_, most_poll_pause_ns)) {
     poll_now(0);
+    poll_cost_ns_ = polled_ns_ - now;
+  }
   if (now - idle_ns_ >= share_after_ns && queued != 0)
     share();
 }
@@ -121,7 +123,6 @@ void worker::share() noexcept {
 
 void worker::poll_now(int timeout_ms) noexcept {
   polls.add();
-  const std::uint64_t before = timeout_ms == 0 ? monotonic_ns() : 0;
   poll.wait(timeout_ms, *this);
   // an empty wheel is moved on as well, else what is armed next lands on too high a level
   polled_ns_ = monotonic_ns();
@@ -130,7 +131,6 @@ void worker::poll_now(int timeout_ms) noexcept {
     auto& t = static_cast<wheel_timer&>(node);
     t.fire(t, *this);
   });
-  poll_cost_ns_ = before != 0 ? polled_ns_ - before : 0;
 }
 
 bool worker::steal_some() noexcept {
@@ -161,7 +161,7 @@ bool worker::spin() noexcept {
   return false;
 }
 
-void worker::idle(carrier& on) {
+void worker::idle() {
   sharing.store(false, std::memory_order_relaxed);
   idles.add();
   if (steal_some())
@@ -186,6 +186,7 @@ void worker::idle(carrier& on) {
     const std::uint64_t slept = polled_ns_ - before;
     slept_ns.add(slept);
     idle_ns_ = polled_ns_;
+    poll_cost_ns_ = 0;
     // a short sleep that another worker ended: next time it is cheaper to look again for a moment
     if (slept < 50'000 && !incoming.owner.seems_asleep())
       spin_rounds_ = std::max(spin_rounds_ * 2, first_spin_rounds);
@@ -193,7 +194,6 @@ void worker::idle(carrier& on) {
   sched.sleepers.fetch_sub(1, std::memory_order_seq_cst);
   incoming.owner.wake_up();
   sched.wake_watchdog();
-  static_cast<void>(on);
 }
 
 } // namespace perron::runtime::core

@@ -46,7 +46,7 @@ struct worker {
   /// The next job, or null; polls sockets and timers every so many turns.
   runnable* next() noexcept;
   /// Nothing to run: looks elsewhere, then sleeps until something happens.
-  void idle(carrier& on);
+  void idle();
 
   // -- timers
   /// Milliseconds since the node started, as of now.

@@ -27,6 +27,8 @@ auto repeated(Call call) noexcept -> decltype(call()) {
 }
 
 [[gnu::noinline]] std::int64_t try_send(int fd, const ::iovec* parts, std::size_t count) noexcept {
+  if (count == 1) // cheaper for the kernel
+    return repeated([&] { return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL); });
   ::msghdr message{};
   message.msg_iov = const_cast<::iovec*>(parts);
   message.msg_iovlen = count;

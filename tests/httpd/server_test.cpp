@@ -27,6 +27,18 @@ using ::testing::HasSubstr;
 router saying(std::string what) {
   return router().get("/", [what](request&) { return text(what); });
 }
+struct go_on {};
+/// "/" tells who it is and answers when it is told to; "/hello" answers at once.
+router waiting_to_go_on(outcome_queue<runtime::pid>& waiting) {
+  return router()
+      .get("/",
+           [&waiting](request&) {
+             waiting.put(runtime::self());
+             runtime::receive_one<go_on>();
+             return text("in time");
+           })
+      .get("/hello", [](request&) { return text("hello"); });
+}
 const std::string get_root = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 
 class server_test : public server_fixture {};
@@ -110,16 +122,7 @@ TEST_F(server_test, a_stop_lets_running_requests_end) {
   server_options options;
   options.drain_time = 10min;
   outcome_queue<runtime::pid> waiting;
-  struct go_on {};
-  serve(router()
-            .get("/",
-                 [&](request&) {
-                   waiting.put(runtime::self());
-                   runtime::receive_one<go_on>();
-                   return text("in time");
-                 })
-            .get("/hello", [](request&) { return text("hello"); }),
-        options);
+  serve(waiting_to_go_on(waiting), options);
   raw_client c = client();
   ASSERT_TRUE(c.send(get_root + get_root));
   raw_client idle = client();
@@ -146,16 +149,7 @@ TEST_F(server_one_worker_test, a_stop_is_over_when_the_last_request_is) {
   server_options options;
   options.drain_time = 10min;
   outcome_queue<runtime::pid> waiting;
-  struct go_on {};
-  serve(router()
-            .get("/",
-                 [&](request&) {
-                   waiting.put(runtime::self());
-                   runtime::receive_one<go_on>();
-                   return text("in time");
-                 })
-            .get("/hello", [](request&) { return text("hello"); }),
-        options);
+  serve(waiting_to_go_on(waiting), options);
   raw_client c = client();
   ASSERT_TRUE(c.send(get_root));
   raw_client idle = client();

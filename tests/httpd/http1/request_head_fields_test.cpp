@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "parsed_head.hpp"
+#include "expect_head.hpp"
 
 #include <perron/httpd/http1/characters.hpp>
 
@@ -12,6 +12,8 @@ namespace {
 
 using namespace perron::httpd;
 using namespace perron::httpd::http1;
+using perron::tests::expect_bad;
+using perron::tests::expect_complete;
 using perron::tests::find_split_difference;
 using perron::tests::parsed_head;
 
@@ -32,27 +34,9 @@ std::string with_host(std::string_view value) {
   return std::string(line_1_1) + "Host: " + std::string(value) + "\r\n\r\n";
 }
 
-void expect_bad(std::string_view text, int status, std::string_view what, std::size_t offset) {
-  SCOPED_TRACE(text.substr(0, 200));
-  const parsed_head parsed(text);
-  ASSERT_TRUE(parsed.is_bad());
-  EXPECT_EQ(parsed.result.status, status);
-  EXPECT_EQ(parsed.result.what, what);
-  EXPECT_EQ(parsed.result.offset, offset);
-  for (const std::size_t step : {1, 2, 3, 16, 17})
-    EXPECT_EQ(find_split_difference(text, step), 0U) << "in steps of " << step;
-}
-
 /// For the faults of framing, which are found when all fields are there.
 void expect_bad_framing(std::string_view text, int status, std::string_view what) {
   expect_bad(text, status, what, text.size() - 2);
-}
-
-void expect_complete(const parsed_head& parsed) {
-  ASSERT_TRUE(parsed.is_complete()) << parsed.input.view() << parsed.result.describe();
-  EXPECT_EQ(parsed.result.consumed, parsed.input.view().size());
-  for (const std::size_t step : {1, 2, 3, 16, 17})
-    EXPECT_EQ(find_split_difference(parsed.input.view(), step), 0U) << "in steps of " << step;
 }
 
 // RFC 9112 3.2, RFC 9110 7.2: Host

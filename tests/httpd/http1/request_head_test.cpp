@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "parsed_head.hpp"
+#include "expect_head.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,27 +11,10 @@ namespace {
 
 using namespace perron::httpd;
 using namespace perron::httpd::http1;
+using perron::tests::expect_bad;
+using perron::tests::expect_complete;
 using perron::tests::find_split_difference;
 using perron::tests::parsed_head;
-
-/// The text must be refused so, whole and however it is cut.
-void expect_bad(std::string_view text, int status, std::string_view what, std::size_t offset) {
-  SCOPED_TRACE(text.substr(0, 200));
-  const parsed_head parsed(text);
-  ASSERT_TRUE(parsed.is_bad());
-  EXPECT_EQ(parsed.result.status, status);
-  EXPECT_EQ(parsed.result.what, what);
-  EXPECT_EQ(parsed.result.offset, offset);
-  for (const std::size_t step : {1, 2, 3, 16, 17})
-    EXPECT_EQ(find_split_difference(text, step), 0U) << "in steps of " << step;
-}
-
-void expect_complete(const parsed_head& parsed) {
-  ASSERT_TRUE(parsed.is_complete()) << parsed.result.describe();
-  EXPECT_EQ(parsed.result.consumed, parsed.input.view().size());
-  for (const std::size_t step : {1, 2, 3, 16, 17})
-    EXPECT_EQ(find_split_difference(parsed.input.view(), step), 0U) << "in steps of " << step;
-}
 
 std::string with_request_line(std::string_view line) { return std::string(line) + "\r\nHost: a\r\n\r\n"; }
 
