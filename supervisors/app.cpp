@@ -4,10 +4,10 @@
 #include <perron/runtime/process.hpp>
 #include <perron/supervisors/core/app_state.hpp>
 #include <perron/supervisors/core/command_line.hpp>
-#include <perron/supervisors/core/environment.hpp>
 #include <perron/supervisors/core/log.hpp>
 #include <perron/supervisors/core/main_thread.hpp>
 #include <perron/supervisors/core/root_keeper.hpp>
+#include <perron/supervisors/core/settings.hpp>
 #include <perron/supervisors/core/stop_signals.hpp>
 
 #include <cstdio>
@@ -21,7 +21,7 @@
 namespace perron::app {
 
 namespace core = supervisors::core;
-using core::environment;
+using core::settings;
 using runtime::result;
 
 namespace {
@@ -30,24 +30,24 @@ constexpr int failed = 1;
 constexpr int bad_usage = 2;
 
 std::mutex running_lock;
-std::weak_ptr<core::app_state> running;                 ///< guarded by running_lock
-std::shared_ptr<const environment> current_environment; ///< guarded by running_lock
+std::weak_ptr<core::app_state> running;           ///< guarded by running_lock
+std::shared_ptr<const settings> current_settings; ///< guarded by running_lock
 
 std::shared_ptr<core::app_state> running_app() {
   const std::lock_guard hold(running_lock);
   return running.lock();
 }
 
-std::shared_ptr<const environment> environment_now() {
+std::shared_ptr<const settings> settings_now() {
   const std::lock_guard hold(running_lock);
-  if (!current_environment)
+  if (!current_settings)
     throw std::logic_error("perron: settings are there while app::run runs a program");
-  return current_environment;
+  return current_settings;
 }
 
-void set_environment(std::shared_ptr<const environment> what) {
+void set_settings(std::shared_ptr<const settings> what) {
   const std::lock_guard hold(running_lock);
-  current_environment = std::move(what);
+  current_settings = std::move(what);
 }
 
 std::optional<std::string> variable(const std::string& name) {
@@ -94,12 +94,12 @@ int run_tree(spec what, children tree) {
   return how && how->in_order ? 0 : failed;
 }
 
-int run_with_settings(spec what, const environment::arguments& given) {
+int run_with_settings(spec what, const settings::arguments& given) {
   const std::string name = what.name;
-  result<environment> settings = environment::read(name, what.settings, given, variable);
-  if (!settings)
-    return usage_error(name, settings.error().text);
-  set_environment(std::make_shared<const environment>(std::move(*settings)));
+  result<settings> read = settings::read(name, what.settings, given, variable);
+  if (!read)
+    return usage_error(name, read.error().text);
+  set_settings(std::make_shared<const settings>(std::move(*read)));
   try {
     if (const auto configure = what.configure)
       configure(what);
@@ -133,7 +133,7 @@ int run(int argc, const char* const* argv, spec what) {
   } catch (const std::exception& e) {
     code = failure(name, e.what());
   }
-  set_environment(nullptr);
+  set_settings(nullptr);
   return code;
 }
 
@@ -150,8 +150,8 @@ runtime::pid root() {
 }
 
 void refuse(std::string_view key, std::string_view why) {
-  const std::shared_ptr<const environment> all = environment_now();
-  const environment::entry& found = all->at(key);
+  const std::shared_ptr<const settings> all = settings_now();
+  const settings::entry& found = all->at(key);
   throw bad_setting(found.source + ": '" + found.text + "': " + std::string(why));
 }
 
@@ -159,7 +159,7 @@ namespace detail {
 namespace {
 
 template <class T>
-const T& held(const environment& all, std::string_view key, const char* kind) {
+const T& held(const settings& all, std::string_view key, const char* kind) {
   if (const T* value = std::get_if<T>(&all.at(key).held); value != nullptr)
     return *value;
   throw std::logic_error("perron: the setting '" + std::string(key) + "' is not " + kind);
@@ -167,21 +167,19 @@ const T& held(const environment& all, std::string_view key, const char* kind) {
 
 } // namespace
 
-bool bool_setting(std::string_view key) { return held<bool>(*environment_now(), key, "a bool"); }
+bool bool_setting(std::string_view key) { return held<bool>(*settings_now(), key, "a bool"); }
 
 std::int64_t whole_setting(std::string_view key, std::int64_t least, std::int64_t most) {
-  const std::shared_ptr<const environment> all = environment_now();
+  const std::shared_ptr<const settings> all = settings_now();
   const std::int64_t value = held<std::int64_t>(*all, key, "a whole number");
   if (value < least || value > most)
     throw bad_setting(all->at(key).source + ": " + core::not_within(all->at(key).text, least, most));
   return value;
 }
 
-double real_setting(std::string_view key) { return held<double>(*environment_now(), key, "a real number"); }
+double real_setting(std::string_view key) { return held<double>(*settings_now(), key, "a real number"); }
 
-std::string text_setting(std::string_view key) {
-  return held<std::string>(*environment_now(), key, "a text");
-}
+std::string text_setting(std::string_view key) { return held<std::string>(*settings_now(), key, "a text"); }
 
 } // namespace detail
 

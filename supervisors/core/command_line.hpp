@@ -2,7 +2,7 @@
 #pragma once
 
 #include <perron/runtime/result.hpp>
-#include <perron/supervisors/core/environment.hpp>
+#include <perron/supervisors/core/settings.hpp>
 #include <perron/supervisors/setting.hpp>
 
 #include <string>
@@ -20,12 +20,12 @@ struct command_syntax {
 
 /// What a command line says: the texts of settings, or else what is to be printed, for --help and --version.
 struct command_line {
-  environment::arguments given{};
+  settings::arguments given{};
   std::string to_print{};
 };
 
 /// Takes a command line apart; `arguments` without the program's name. The error is one for people, of one
-/// line. Values are not looked at: see environment.
+/// line. Values are not looked at: see settings.
 runtime::result<command_line> read_command_line(const command_syntax& syntax,
                                                 std::vector<std::string> arguments);
 

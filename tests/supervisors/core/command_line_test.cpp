@@ -26,7 +26,7 @@ runtime::result<command_line> read(words arguments) {
 TEST(command_line, gives_the_text_of_each_option) {
   struct row {
     words arguments;
-    environment::arguments given;
+    settings::arguments given;
   };
   for (const row& each :
        {row{{}, {}}, row{{"--port", "1"}, {{"port", "1"}}}, row{{"--port=1"}, {{"port", "1"}}},

@@ -15,7 +15,7 @@ namespace perron::supervisors::core {
 
 /// The settings of a program with their values, and where each came from. Reads neither the command line nor
 /// the process's environment itself. Not changed once made, so any thread may read it.
-class environment {
+class settings {
 public:
   /// Texts of the command line, by key.
   using arguments = std::map<std::string, std::string, std::less<>>;
@@ -24,9 +24,8 @@ public:
 
   /// Values of the command line come first, then variables, then defaults. Errors: a text that is no value of
   /// its setting, told as in "--port: '99999' is not a whole number from 0 to 65535".
-  static runtime::result<environment> read(std::string_view program,
-                                           const std::vector<app::setting>& settings, const arguments& given,
-                                           const variables& variable);
+  static runtime::result<settings> read(std::string_view program, const std::vector<app::setting>& declared,
+                                        const arguments& given, const variables& variable);
 
   struct entry {
     app::setting_value held;
@@ -41,7 +40,7 @@ private:
 };
 
 /// Whether these can be settings together: keys that are well formed, not taken and not there twice.
-runtime::result<void> check_settings(const std::vector<app::setting>& settings);
+runtime::result<void> check_settings(const std::vector<app::setting>& declared);
 
 /// The environment variable of a setting: of "chat" and "max-rooms" CHAT_MAX_ROOMS.
 std::string variable_name(std::string_view program, std::string_view key);

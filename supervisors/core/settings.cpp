@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <perron/supervisors/core/environment.hpp>
+#include <perron/supervisors/core/settings.hpp>
 
 #include <algorithm>
 #include <array>
@@ -109,9 +109,9 @@ std::string variable_name(std::string_view program, std::string_view key) {
   return name;
 }
 
-result<void> check_settings(const std::vector<setting>& settings) {
+result<void> check_settings(const std::vector<setting>& declared) {
   std::set<std::string_view> seen{"help", "version"};
-  for (const setting& each : settings) {
+  for (const setting& each : declared) {
     if (!is_key(each.key))
       return error{"the key " + quoted(each.key) + " of a setting is not made of a-z, 0-9 and '-'"};
     if (!seen.insert(each.key).second)
@@ -120,10 +120,10 @@ result<void> check_settings(const std::vector<setting>& settings) {
   return {};
 }
 
-result<environment> environment::read(std::string_view program, const std::vector<setting>& settings,
-                                      const arguments& given, const variables& variable) {
-  environment all;
-  for (const setting& each : settings) {
+result<settings> settings::read(std::string_view program, const std::vector<setting>& declared,
+                                const arguments& given, const variables& variable) {
+  settings all;
+  for (const setting& each : declared) {
     const std::string option = "--" + each.key;
     entry one{each.by_default, "default of " + option, text_of(each.by_default)};
     std::optional<std::string> text;
@@ -145,7 +145,7 @@ result<environment> environment::read(std::string_view program, const std::vecto
   return all;
 }
 
-const environment::entry& environment::at(std::string_view key) const {
+const settings::entry& settings::at(std::string_view key) const {
   const auto found = entries_.find(key);
   if (found == entries_.end())
     throw std::logic_error("perron: there is no setting " + quoted(key));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <perron/supervisors/core/environment.hpp>
+#include <perron/supervisors/core/settings.hpp>
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ std::string read_as(const setting& what, std::string_view text) {
   return got ? text_of(*got) : "error: " + got.error().text;
 }
 
-TEST(environment, takes_the_type_of_a_setting_from_its_default) {
+TEST(settings, takes_the_type_of_a_setting_from_its_default) {
   struct row {
     setting what;
     std::string text;
@@ -62,27 +62,26 @@ TEST(environment, takes_the_type_of_a_setting_from_its_default) {
     EXPECT_EQ(read_as(each.what, each.text), each.expected) << each.what.key;
 }
 
-TEST(environment, names_variables_by_the_program) {
+TEST(settings, names_variables_by_the_program) {
   EXPECT_EQ(variable_name("chat", "port"), "CHAT_PORT");
   EXPECT_EQ(variable_name("kitchen_sink", "max-rooms2"), "KITCHEN_SINK_MAX_ROOMS2");
   EXPECT_EQ(variable_name("my.app", "x"), "MY_APP_X");
 }
 
-TEST(environment, refuses_keys_that_are_none) {
+TEST(settings, refuses_keys_that_are_none) {
   for (const char* key : {"", "Port", "max_rooms", "-x", "a b", "a=b", "help", "version", "1st"})
     EXPECT_FALSE(check_settings({setting(key, 1, "")})) << key;
   EXPECT_FALSE(check_settings({setting("a", 1, ""), setting("a", 2, "")}));
   EXPECT_TRUE(check_settings({setting("a", 1, ""), setting("b-2", 2, "")}));
 }
 
-TEST(environment, heeds_arguments_then_variables_then_defaults) {
+TEST(settings, heeds_arguments_then_variables_then_defaults) {
   const std::map<std::string, std::string> around{{"CHAT_B", "2"}, {"CHAT_C", "2"}};
   const auto look_up = [&](const std::string& name) {
     const auto found = around.find(name);
     return found == around.end() ? std::nullopt : std::optional(found->second);
   };
-  const auto got =
-      environment::read("chat", {{"a", 1, ""}, {"b", 1, ""}, {"c", 1, ""}}, {{"c", "3"}}, look_up);
+  const auto got = settings::read("chat", {{"a", 1, ""}, {"b", 1, ""}, {"c", 1, ""}}, {{"c", "3"}}, look_up);
   ASSERT_TRUE(got) << got.error().text;
   EXPECT_EQ(got->at("a").held, setting_value(std::int64_t{1}));
   EXPECT_EQ(got->at("a").source, "default of --a");
@@ -93,11 +92,11 @@ TEST(environment, heeds_arguments_then_variables_then_defaults) {
   EXPECT_THROW(static_cast<void>(got->at("d")), std::logic_error);
 }
 
-TEST(environment, says_where_a_bad_value_came_from) {
+TEST(settings, says_where_a_bad_value_came_from) {
   const auto nothing = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
   const auto bad = [](const std::string&) -> std::optional<std::string> { return "x"; };
-  EXPECT_EQ(environment::read("chat", {{"a", 1, ""}}, {}, bad).error().text.substr(0, 14), "CHAT_A: 'x' is");
-  EXPECT_EQ(environment::read("chat", {{"a", 1, ""}}, {{"a", "y"}}, nothing).error().text.substr(0, 11),
+  EXPECT_EQ(settings::read("chat", {{"a", 1, ""}}, {}, bad).error().text.substr(0, 14), "CHAT_A: 'x' is");
+  EXPECT_EQ(settings::read("chat", {{"a", 1, ""}}, {{"a", "y"}}, nothing).error().text.substr(0, 11),
             "--a: 'y' is");
 }
 
