@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A chat whose rooms are supervised processes. `chat [--port N] [--db FILE]`
+// A chat whose rooms are supervised processes. `chat [--port N] [--db FILE] [--tree]`
 //
 //     root
 //     ├── history        owns the SQLite file
@@ -14,6 +14,7 @@
 
 #include <perron/httpd/child.hpp>
 #include <perron/supervisors/app.hpp>
+#include <perron/supervisors/draw.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,13 @@ void announce() {
   std::fflush(stdout);
 }
 
+void print_tree() {
+  if (!app::env<bool>("tree"))
+    return;
+  std::fputs(supervisors::draw(app::root()).c_str(), stdout);
+  std::fflush(stdout);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -53,7 +61,8 @@ int main(int argc, char** argv) {
                    .description = "A chat on Perron",
                    .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
                                 {"host", "127.0.0.1", "address to listen on"},
-                                {"db", "chat.db", "file that keeps what was said"}},
+                                {"db", "chat.db", "file that keeps what was said"},
+                                {"tree", false, "print the supervision tree when it is up"}},
                    .children = tree,
-                   .phases = {{"announce", announce}}});
+                   .phases = {{"announce", announce}, {"tree", print_tree}}});
 }

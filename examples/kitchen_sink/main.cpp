@@ -5,6 +5,7 @@
 #include <perron/runtime/group.hpp>
 #include <perron/runtime/receive.hpp>
 #include <perron/supervisors/app.hpp>
+#include <perron/supervisors/draw.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -87,6 +88,7 @@ httpd::router routes() {
   r.get("/poll", poll);
   r.post("/publish", publish);
   r.get("/stats", stats);
+  r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
   return r;
 }
 
