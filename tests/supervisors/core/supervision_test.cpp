@@ -13,6 +13,7 @@
 
 namespace perron::supervisors::core {
 
+void PrintTo(verdict what, std::ostream* out); // of several tests
 void PrintTo(verdict what, std::ostream* out) { *out << (what == verdict::stop ? "stop" : "go_on"); }
 
 namespace {
