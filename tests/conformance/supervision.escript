@@ -57,7 +57,7 @@ run(Text) ->
         {error, Why} ->
             note("failed ~s", [word(Why)])
     end,
-    [note("left ~s", [name(Pid)]) || Pid <- lists:sort(left())],
+    [note("left ~s", [Name]) || Name <- lists:sort([name(Pid) || Pid <- left()])],
     [exit(Pid, kill) || Pid <- left()].
 
 is_step(["scenario" | _]) -> false;
@@ -283,6 +283,9 @@ act(["delete", In, Id]) ->
     ask(In, fun(Sup) -> supervisor:delete_child(Sup, list_to_atom(Id)) end);
 act(["get", In, Id]) ->
     ask(In, fun(Sup) -> supervisor:get_childspec(Sup, list_to_atom(Id)) end);
+act(["get_pid", In, Target]) ->
+    Pid = pid(Target),
+    ask(In, fun(Sup) -> supervisor:get_childspec(Sup, Pid) end);
 act(["check", Name]) ->
     {_, In, _} = declared(list_to_atom(Name)),
     {_, _, Map} = declared(In),
