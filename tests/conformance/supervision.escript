@@ -123,8 +123,13 @@ init(Name) ->
 start_supervisor(Name) ->
     starting(Name, "", fun() ->
         case supervisor:start_link(?MODULE, Name) of
-            {ok, Pid} -> note("start ~s", [runs(Name, Pid)]), {ok, Pid};
-            {error, Why} -> note("start ~s failed ~s", [Name, word(Why)]), {error, Why}
+            {ok, Pid} ->
+                ets:insert(stage, {{parent, Pid}, self()}),
+                note("start ~s", [runs(Name, Pid)]),
+                {ok, Pid};
+            {error, Why} ->
+                note("start ~s failed ~s", [Name, word(Why)]),
+                {error, Why}
         end
     end).
 
@@ -277,15 +282,13 @@ act(["restart", In, Id]) ->
 act(["terminate", In, Id]) ->
     ask(In, fun(Sup) -> supervisor:terminate_child(Sup, list_to_atom(Id)) end);
 act(["terminate_pid", In, Target]) ->
-    Pid = pid(Target),
-    ask(In, fun(Sup) -> supervisor:terminate_child(Sup, Pid) end);
+    ask_about(In, Target, fun supervisor:terminate_child/2);
 act(["delete", In, Id]) ->
     ask(In, fun(Sup) -> supervisor:delete_child(Sup, list_to_atom(Id)) end);
 act(["get", In, Id]) ->
     ask(In, fun(Sup) -> supervisor:get_childspec(Sup, list_to_atom(Id)) end);
 act(["get_pid", In, Target]) ->
-    Pid = pid(Target),
-    ask(In, fun(Sup) -> supervisor:get_childspec(Sup, Pid) end);
+    ask_about(In, Target, fun supervisor:get_childspec/2);
 act(["check", Name]) ->
     {_, In, _} = declared(list_to_atom(Name)),
     {_, _, Map} = declared(In),
@@ -320,6 +323,13 @@ ask(In, Call) ->
     case get(held) of
         undefined -> await(Asker);
         _ -> wait_until_asked(Asker), put(pending, pending() ++ [Asker])
+    end.
+
+%% The same about a process, dead or alive.
+ask_about(In, Target, Call) ->
+    case pid(Target) of
+        undefined -> note("= nobody", []);
+        Pid -> ask(In, fun(Sup) -> Call(Sup, Pid) end)
     end.
 
 pending() ->

@@ -48,7 +48,7 @@ shutdown_rule shutdown_of(const std::string& word) {
 
 std::string arguments_text(const arguments& given) {
   const auto* values = given.get_if<std::vector<std::string>>();
-  if (values == nullptr)
+  if (values == nullptr || std::get<0>(*values).empty())
     return {};
   std::string out;
   for (const std::string& each : std::get<0>(*values))
@@ -136,7 +136,7 @@ cast::start_result cast::obey(std::string_view result, const declaration& part, 
 
 result<pid> cast::start_supervisor(const declaration& part) {
   result<pid> made = supervisors::start_supervisor(options_of(part), children_of(part));
-  trace_.note(made ? "start " + trace_.runs(part.name, *made)
+  trace_.note(made ? "start " + trace_.runs(part.name, *made, runtime::self())
                    : "start " + part.name + " failed " + error_word(made.error().text));
   return made;
 }

@@ -13,14 +13,11 @@ namespace {
 /// The same numbers everywhere, unlike those of the standard library's distributions (splitmix64).
 class dice {
 public:
-  explicit dice(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15U) {}
+  explicit dice(std::uint64_t seed) : state_(mixed(seed)) {}
 
   std::uint64_t below(std::uint64_t limit) {
     state_ += 0x9e3779b97f4a7c15U;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    return (z ^ (z >> 31U)) % limit;
+    return mixed(state_) % limit;
   }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
   template <class Words>
@@ -29,6 +26,12 @@ public:
   }
 
 private:
+  static std::uint64_t mixed(std::uint64_t z) {
+    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31U);
+  }
+
   std::uint64_t state_;
 };
 
@@ -44,9 +47,10 @@ public:
 
   scenario make() {
     supervisor("top", "", 0);
-    const std::size_t specs = dice_.below(3);
+    const std::vector<std::string> takers = static_supervisors();
+    const std::size_t specs = takers.empty() ? 0 : dice_.below(3);
     for (std::size_t i = 0; i < specs; ++i)
-      specs_.push_back(child("spec", static_supervisor()));
+      specs_.push_back(child("spec", dice_.pick(takers)));
     const std::size_t steps = 1 + dice_.below(14);
     for (std::size_t i = 0; i < steps; ++i)
       step();
@@ -58,6 +62,9 @@ private:
     std::string name;
     bool simple = false;
     bool may_end = false; ///< auto_shutdown is on
+    /// Has supervisors below it. Such a one is not killed: they would end at their leisure while it starts
+    /// again.
+    bool has_inner = false;
     std::vector<std::string> ids{};
   };
 
@@ -92,6 +99,7 @@ private:
       if (depth < 2 && dice_.one_in(4)) {
         const std::string inner = "s" + std::to_string(++names_);
         supervisors_[at].ids.push_back(inner);
+        supervisors_[at].has_inner = true;
         supervisor(inner, name, depth + 1);
       } else {
         child("child", name);
@@ -162,15 +170,13 @@ private:
     return name;
   }
 
-  std::string static_supervisor() {
-    std::vector<std::string> names;
+  /// Those that take specs of any kind; a simple one's children have none of their own.
+  std::vector<std::string> static_supervisors() const {
+    std::vector<std::string> out;
     for (const node& each : supervisors_)
       if (!each.simple)
-        names.push_back(each.name);
-    if (!names.empty())
-      return dice_.pick(names);
-    // all are simple: there is only the top one, which gets no spec of its own but refuses one
-    return "top";
+        out.push_back(each.name);
+    return out;
   }
 
   std::string worker() {
@@ -192,7 +198,7 @@ private:
       text_ += "kill " + worker() + '\n';
     else if (what < 58)
       text_ += "unlink " + worker() + '\n';
-    else if (what < 61)
+    else if (what < 61 && !of.has_inner)
       text_ += "kill " + of.name + '\n';
     else if (what < 62)
       text_ += "signal " + dice_.pick(reasons) + '\n';

@@ -22,13 +22,12 @@ public:
   /// How often a start of this name was tried, this one included.
   std::size_t count_start(const std::string& name) { return ++starts_[name]; }
 
-  /// A process has started under a name; gives its full name, like "a#2". `parent` is empty for supervisors.
+  /// A process has started under a name; gives its full name, like "a#2". `parent` is its supervisor.
   std::string runs(const std::string& name, runtime::pid who, runtime::pid parent = {});
   /// "a#2"; "-" without a process.
   std::string name(runtime::pid who) const;
   /// The process of a full name, or the newest of a plain one; empty if there is none.
   runtime::pid find(std::string_view name) const;
-  /// The supervisor a worker was started by.
   runtime::pid parent(runtime::pid who) const;
 
   void unlinked(runtime::pid who) { unlinked_.insert(who); }

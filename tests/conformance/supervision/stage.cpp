@@ -125,6 +125,8 @@ private:
       check_spec(part(what.at(1)));
     else if (verb == "exit" || verb == "kill" || verb == "unlink" || verb == "foreign" || verb == "message")
       act_on_process(what);
+    else if (verb.ends_with("_pid") && !trace_.find(what.at(2)))
+      trace_.note("= nobody");
     else
       call(what);
   }
