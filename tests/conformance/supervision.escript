@@ -390,10 +390,12 @@ notice_end() ->
 survey() ->
     Before = ets:info(trace, size),
     Tree = lists:reverse(ets:lookup_element(stage, supervisors, 2)),
-    Seen = [{Name, look(Name)} || Name <- Tree],
-    Quiet = lists:all(fun({_, {Good, _}}) -> Good end, Seen) andalso not lists:any(fun is_dying/1, left()),
+    Seen = [look(Name) || Name <- Tree],
+    Left = left(),
+    Quiet = lists:all(fun({Good, Sup, _}) -> Good andalso (Sup =:= none orelse lists:member(Sup, Left)) end, Seen)
+        andalso not lists:any(fun is_dying/1, Left),
     case Quiet andalso ets:info(trace, size) =:= Before of
-        true -> [Line || {_, {_, Line}} <- lists:reverse(Seen), Line =/= none];
+        true -> [Line || {_, _, Line} <- lists:reverse(Seen), Line =/= none];
         false -> erlang:yield(), survey()
     end.
 
@@ -405,7 +407,7 @@ look(Name) ->
     Sup = pid(atom_to_list(Name)),
     case is_pid(Sup) andalso is_process_alive(Sup) of
         false ->
-            {true, none};
+            {true, none, none};
         true ->
             try
                 Children = supervisor:which_children(Sup),
@@ -413,10 +415,10 @@ look(Name) ->
                 Simple = is_simple(Name),
                 Shown = [shown(Simple, Child) || Child <- Children],
                 Numbers = [io_lib:format(" ~s ~b", [Key, Number]) || {Key, Number} <- Counts],
-                {lists:all(fun is_settled/1, Children),
+                {lists:all(fun is_settled/1, Children), Sup,
                  io_lib:format("~s:~s;~s", [name(Sup), lists:sort(Shown), Numbers])}
             catch
-                exit:_ -> {false, none}
+                exit:_ -> {false, Sup, none}
             end
     end.
 

@@ -288,13 +288,18 @@ private:
     for (;;) {
       const std::size_t before = trace_.size();
       lines picture;
+      std::vector<pid> looked;
       bool quiet = true;
       // from the leaves up, so that a supervisor that is quiet has quiet children
       for (auto at = play_.parts.rbegin(); at != play_.parts.rend(); ++at)
-        if (at->what == declaration::kind::supervisor)
-          quiet = look(*at, picture) && quiet;
+        if (const pid sup = trace_.find(at->name);
+            at->what == declaration::kind::supervisor && runtime::alive(sup)) {
+          looked.push_back(sup);
+          quiet = look(*at, sup, picture) && quiet;
+        }
       for (const pid who : trace_.left())
         quiet = quiet && !is_dying(who);
+      quiet = quiet && std::all_of(looked.begin(), looked.end(), [](pid who) { return runtime::alive(who); });
       if (quiet && trace_.size() == before) {
         std::reverse(picture.begin(), picture.end());
         return picture;
@@ -308,10 +313,8 @@ private:
     return parent && !runtime::alive(parent) && !trace_.is_unlinked(who);
   }
 
-  bool look(const declaration& what, lines& picture) const {
-    const pid sup = trace_.find(what.name);
-    if (!runtime::alive(sup))
-      return true;
+  /// Draws a supervisor; false if it has something to do yet.
+  bool look(const declaration& what, pid sup, lines& picture) const {
     const result<std::vector<child_info>> children = which_children(sup);
     const result<child_counts> counts = count_children(sup);
     if (!children || !counts)
