@@ -13,6 +13,7 @@
 
 namespace perron::supervisors::core {
 
+void PrintTo(verdict what, std::ostream* out); // of several tests
 void PrintTo(verdict what, std::ostream* out) { *out << (what == verdict::stop ? "stop" : "go_on"); }
 
 namespace {
@@ -55,9 +56,9 @@ protected:
 
   /// As the process does with its own message.
   verdict retry() {
-    const std::string id = world_.retries.front();
+    const std::uint64_t ticket = world_.retries.front().first;
     world_.retries.pop_front();
-    return tree_->retry(id);
+    return tree_->retry(ticket);
   }
 
   /// "a b? c-": b is about to be restarted, c does not run.
@@ -205,7 +206,7 @@ TEST_F(supervision_test, terminating_a_significant_child_stops_nothing) {
 TEST_F(supervision_test, intensity_is_shared_by_all_children) {
   make({.intensity = 2, .period = std::chrono::seconds(5)}, {spec("a"), spec("b")});
   EXPECT_EQ(ends("a"), verdict::go_on);
-  world_.now += 5;
+  world_.seconds += 5;
   EXPECT_EQ(ends("b"), verdict::go_on);
   world_.take();
   EXPECT_EQ(ends("a"), verdict::stop);
@@ -214,7 +215,7 @@ TEST_F(supervision_test, intensity_is_shared_by_all_children) {
 
 TEST_F(supervision_test, old_restarts_are_forgiven) {
   make({.intensity = 1, .period = std::chrono::seconds(5)}, {spec("a")});
-  for (int i = 0; i < 10; ++i, world_.now += 6)
+  for (int i = 0; i < 10; ++i, world_.seconds += 6)
     EXPECT_EQ(ends("a"), verdict::go_on);
 }
 
@@ -267,6 +268,19 @@ TEST_F(supervision_test, a_retry_is_dropped_if_the_child_was_deleted_meanwhile) 
   EXPECT_EQ(tree_->delete_child("a").what, kind::ok);
   EXPECT_EQ(retry(), verdict::go_on);
   EXPECT_EQ(picture(), "b");
+}
+
+TEST_F(supervision_test, a_retry_of_an_earlier_failure_is_as_good_as_any) {
+  make(one_for_all, {spec("a"), spec("b")});
+  world_.failures["b"] = 2;
+  ends("b");
+  ends("a"); // the group fails at b once more: two retries are under way
+  EXPECT_EQ(world_.retries.size(), 2U);
+  world_.take();
+  EXPECT_EQ(retry(), verdict::go_on);
+  EXPECT_EQ(world_.take(), (lines{"stop a", "start a", "start b"}));
+  EXPECT_EQ(retry(), verdict::go_on);
+  EXPECT_EQ(world_.take(), lines{});
 }
 
 // -- 5.5
