@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 
@@ -130,6 +131,36 @@ TEST(relation_table, does_as_a_map_does) {
       ASSERT_TRUE(table.contains(row.ref));
     }
   }
+}
+
+TEST(open_requests, keep_one_answer_each_until_it_is_taken) {
+  open_requests table;
+  table.add(1);
+  table.add(2);
+  EXPECT_FALSE(table.is_answered(1));
+  envelope* answer = make_envelope<int>(envelope_kind::reply, 7);
+  EXPECT_TRUE(table.keep(1, answer));
+  EXPECT_TRUE(table.is_answered(1));
+  EXPECT_FALSE(table.is_answered(2));
+  const envelope_guard second(make_envelope<int>(envelope_kind::reply, 8));
+  EXPECT_FALSE(table.keep(1, second.held)) << "a second answer";
+  EXPECT_FALSE(table.keep(3, second.held)) << "an answer to nothing";
+  EXPECT_EQ(table.remove(1), answer);
+  const envelope_guard taken(answer);
+  EXPECT_EQ(table.remove(1), nullptr);
+  EXPECT_EQ(table.remove(2), nullptr) << "not answered";
+  EXPECT_FALSE(table.keep(2, second.held)) << "given up";
+}
+
+TEST(open_requests, destroy_what_was_not_taken) {
+  const auto value = std::make_shared<int>(1);
+  {
+    open_requests table;
+    table.add(1);
+    EXPECT_TRUE(table.keep(1, make_envelope<std::shared_ptr<int>>(envelope_kind::reply, value)));
+    EXPECT_EQ(value.use_count(), 2);
+  }
+  EXPECT_EQ(value.use_count(), 1);
 }
 
 } // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <perron/runtime/behaviour.hpp>
+
 #include <perron/runtime/server.hpp>
 
 #include "support/bad_processes.hpp"
@@ -46,10 +48,10 @@ struct told_when_it_is_gone {
   explicit told_when_it_is_gone(pid who) : witness(who) { throw std::runtime_error("half made"); }
 };
 
-class server_start : public node_fixture {};
+class behaviour_start : public node_fixture {};
 
 // OTP gen_server: init gives ignore, start gives ignore
-TEST_F(server_start, that_is_ignored_gives_no_pid_and_no_error) {
+TEST_F(behaviour_start, that_is_ignored_gives_no_pid_and_no_error) {
   run([] {
     const auto got = start_server<nothing_to_do>({.name = "nothing"});
     ASSERT_TRUE(got);
@@ -59,7 +61,7 @@ TEST_F(server_start, that_is_ignored_gives_no_pid_and_no_error) {
   });
 }
 
-TEST_F(server_start, that_is_ignored_leaves_its_starter_alone_though_linked) {
+TEST_F(behaviour_start, that_is_ignored_leaves_its_starter_alone_though_linked) {
   run({.trap_exit = true}, [] {
     EXPECT_EQ(start_server<nothing_to_do>({.link = true}).value(), pid());
     yield();
@@ -68,7 +70,7 @@ TEST_F(server_start, that_is_ignored_leaves_its_starter_alone_though_linked) {
 }
 
 // OTP gen_server: init gives {stop, Reason}, start gives {error, Reason}
-TEST_F(server_start, that_is_stopped_fails_with_the_reason) {
+TEST_F(behaviour_start, that_is_stopped_fails_with_the_reason) {
   run({.trap_exit = true}, [] {
     for (int i = 0; i < 20; ++i) {
       EXPECT_EQ(start_server<declining>({.name = "x"}, exit_reason::custom("no table")).error().text,
@@ -81,7 +83,7 @@ TEST_F(server_start, that_is_stopped_fails_with_the_reason) {
   });
 }
 
-TEST_F(server_start, fails_with_whatever_is_thrown) {
+TEST_F(behaviour_start, fails_with_whatever_is_thrown) {
   run([] {
     EXPECT_FALSE(start_server<throws_a_number>({}));
     EXPECT_EQ(start_server<told_when_it_is_gone>({}, self()).error().text, "std::runtime_error: half made");
@@ -90,7 +92,7 @@ TEST_F(server_start, fails_with_whatever_is_thrown) {
 }
 
 // OTP: {error, {already_started, Pid}}
-TEST_F(server_start, fails_if_the_name_is_taken) {
+TEST_F(behaviour_start, fails_if_the_name_is_taken) {
   run([] {
     const pid first = start_server<idle_server>({.name = "only one"}).value();
     const auto second = start_server<idle_server>({.name = "only one", .link = true});
@@ -102,7 +104,7 @@ TEST_F(server_start, fails_if_the_name_is_taken) {
 }
 
 // OTP proc_lib: a start timeout kills the child
-TEST_F(server_start, that_takes_too_long_is_killed_and_its_name_is_free) {
+TEST_F(behaviour_start, that_takes_too_long_is_killed_and_its_name_is_free) {
   run({.trap_exit = true}, [] {
     const auto got = start_server<stuck>(
         start_options{.spawn = {.name = "slow", .link = true, .trap_exit = true}, .start_timeout = 2ms},
@@ -116,7 +118,7 @@ TEST_F(server_start, that_takes_too_long_is_killed_and_its_name_is_free) {
   });
 }
 
-TEST_F(server_start, in_time_is_as_without_a_limit) {
+TEST_F(behaviour_start, in_time_is_as_without_a_limit) {
   run([] {
     const pid s =
         start_server<idle_server>(start_options{.spawn = {.name = "s"}, .start_timeout = 60s}).value();
@@ -125,7 +127,7 @@ TEST_F(server_start, in_time_is_as_without_a_limit) {
   });
 }
 
-TEST_F(server_start, that_is_killed_from_outside_is_an_error) {
+TEST_F(behaviour_start, that_is_killed_from_outside_is_an_error) {
   run([] {
     const pid assassin = spawn_link([] { exit(receive_one<pid>(), exit_reason::kill()); });
     EXPECT_EQ(start_server<stuck>({}, assassin).error().text, "killed");
@@ -133,7 +135,7 @@ TEST_F(server_start, that_is_killed_from_outside_is_an_error) {
   });
 }
 
-TEST_F(server_start, leaves_no_child_when_the_starter_is_killed_meanwhile) {
+TEST_F(behaviour_start, leaves_no_child_when_the_starter_is_killed_meanwhile) {
   run([] {
     const pid root = self();
     const monitored starter =
