@@ -18,7 +18,7 @@ namespace {
 /// A port that nobody listens on, most likely also a moment later; below those that the system gives to who
 /// connects, as who connects to such a one may meet himself.
 std::uint16_t free_port() {
-  std::uint16_t port = 20'000 + static_cast<std::uint16_t>(::getpid() % 10'000);
+  auto port = static_cast<std::uint16_t>(20'000 + ::getpid() % 10'000);
   for (bool taken = true; taken;) {
     ++port;
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
