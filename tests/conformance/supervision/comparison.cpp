@@ -115,7 +115,11 @@ void comparison::compare(const scenario& play, std::vector<std::string> ours,
                          std::vector<std::string> theirs) {
   sort_simultaneous(ours);
   sort_simultaneous(theirs);
-  const bool equal = ours == theirs;
+  bool as_known = true;
+  for (const difference& each : known_)
+    if (each.scenario == play.name)
+      as_known = each.apply(theirs) && as_known;
+  const bool equal = ours == theirs && as_known;
   ++(equal ? passed_ : failed_);
   if (equal && !verbose_)
     return;
@@ -124,6 +128,8 @@ void comparison::compare(const scenario& play, std::vector<std::string> ours,
   const auto same = static_cast<std::size_t>(differ.first - ours.begin());
   if (!equal)
     std::cout << play.text;
+  if (!as_known)
+    std::cout << "differences.txt lists what OTP does not do here\n";
   for (std::size_t i = 0; i < same; ++i)
     std::cout << "    " << ours[i] << '\n';
   if (equal)
