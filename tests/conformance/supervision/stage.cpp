@@ -4,6 +4,7 @@
 #include "conformance/supervision/cast.hpp"
 #include "conformance/supervision/recorder.hpp"
 #include "conformance/supervision/words.hpp"
+#include "support/sanitizers.hpp"
 
 #include <perron/runtime/inspect.hpp>
 #include <perron/runtime/message.hpp>
@@ -380,6 +381,7 @@ runtime::node_options one_worker() {
   runtime::node_options out;
   out.workers = 1;
   out.watchdog_ms = 0;
+  out.stack_bytes = testing::under_sanitizer ? 512 * 1024 : 128 * 1024;
   return out;
 }
 
