@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -23,8 +24,25 @@ public:
   explicit bad_result(const error& why) : std::runtime_error(why.text) {}
 };
 
+template <class T>
+class result;
+
+namespace detail {
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+
+/// What a result<T> may be made of besides T, an error and another result.
+template <class U, class T>
+concept stands_for =
+    !std::is_same_v<std::remove_cvref_t<U>, T> && !std::is_same_v<std::remove_cvref_t<U>, error> &&
+    !is_result<std::remove_cvref_t<U>> && std::is_convertible_v<U, T>;
+} // namespace detail
+
 /// A value or the error that stands in its place. Expected failures travel as results; exceptions are for a
-/// process that cannot go on. Costs what its value costs; not synchronised.
+/// process that cannot go on. Made of whatever converts to T, and of another result whose value does. Costs
+/// what its value costs; not synchronised.
 template <class T>
 class [[nodiscard]] result {
 public:
@@ -32,6 +50,12 @@ public:
 
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   result(runtime::error why) : state_(std::in_place_index<1>, std::move(why)) {}
+  template <detail::stands_for<T> U>
+  result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  template <class U>
+  requires(!std::is_same_v<U, T> && std::is_convertible_v<U, T>) result(result<U> other)
+      : state_(other ? variant(std::in_place_index<0>, std::move(*other))
+                     : variant(std::in_place_index<1>, other.error())) {}
 
   bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -67,12 +91,14 @@ public:
   }
 
 private:
+  using variant = std::variant<T, runtime::error>;
+
   void require() const {
     if (!has_value())
       throw bad_result(error());
   }
 
-  std::variant<T, runtime::error> state_;
+  variant state_;
 };
 
 /// Success without a value, or an error.

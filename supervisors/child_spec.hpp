@@ -4,14 +4,19 @@
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/result.hpp>
 #include <perron/runtime/server.hpp>
+#include <perron/supervisors/arguments.hpp>
+#include <perron/supervisors/back_off.hpp>
+#include <perron/supervisors/start_function.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace perron::supervisors {
@@ -73,20 +78,18 @@ std::string_view to_string(restart_type type) noexcept;
 std::string_view to_string(child_type type) noexcept;
 
 /// What a supervisor knows of one child: how to start it, when to start it again, how to end it. Made by
-/// child(), server_child() and supervisor_child(), or by hand:
+/// child(), server_child() and supervisor_child(), or by hand; child_of() and server_child_of() make the one
+/// that children of a simple_one_for_one supervisor are made after:
 ///
 ///     child({.id = "ticker", .restart = transient, .shutdown = 1s}, [] { tick(); })
 ///     server_child<room>("lobby", "lobby", history)
+///     server_child_of<room, std::string>("room")     // and then: start_child(rooms, with("lobby"))
 ///
 /// Copied with what its start function holds; a value without threads of its own.
 struct child_spec {
   std::string id{}; ///< unique in its supervisor
 
-  /// Starts the child and gives its pid. Runs in the supervisor's process, which serves nobody meanwhile, and
-  /// once more for every restart. The child must be linked to the supervisor when this returns, or its end
-  /// goes unnoticed. An empty pid means that there is nothing to run now (OTP: ignore); an error or an
-  /// exception is a failed start.
-  std::function<runtime::result<runtime::pid>()> start{};
+  start_function start{};
 
   restart_type restart = permanent;
   shutdown_rule shutdown{};
@@ -94,6 +97,9 @@ struct child_spec {
 
   /// Its end by itself may stop the whole supervisor, see auto_shutdown. Not with permanent.
   bool significant = false;
+
+  /// Whether and how long to wait before a restart; by default there is no wait, as in OTP.
+  supervisors::back_off back_off{};
 
   /// How child() and server_child() spawn the process: name, mailbox bound, stack size. It is always linked.
   runtime::spawn_options spawn{};
@@ -107,7 +113,17 @@ struct function_start {
   static_assert(std::is_copy_constructible_v<F>, "a child's function is copied for every start");
   runtime::spawn_options how;
   F body;
-  runtime::result<runtime::pid> operator()() const { return runtime::spawn(how, F(body)); }
+  runtime::result<runtime::pid> operator()() const { return spawned(how, F(body)); }
+
+  /// A name that is taken is a failed start.
+  template <class G>
+  static runtime::result<runtime::pid> spawned(const runtime::spawn_options& with, G&& function) {
+    try {
+      return runtime::spawn(with, std::forward<G>(function));
+    } catch (const std::invalid_argument& e) {
+      return runtime::error{e.what(), EEXIST};
+    }
+  }
 };
 
 template <class Server, class... Args>
@@ -116,6 +132,34 @@ struct server_start {
   std::tuple<Args...> args;
   runtime::result<runtime::pid> operator()() const {
     return std::apply([&](const Args&... each) { return runtime::start_server<Server>(how, each...); }, args);
+  }
+};
+
+runtime::error wrong_arguments(const std::type_info& wanted, const arguments& given);
+
+template <class F, class... Args>
+struct function_start_of {
+  static_assert(std::is_copy_constructible_v<F>, "a child's function is copied for every start");
+  runtime::spawn_options how;
+  F body;
+  runtime::result<runtime::pid> operator()(const arguments& given) const {
+    const std::tuple<Args...>* values = given.get_if<Args...>();
+    if (values == nullptr)
+      return wrong_arguments(typeid(std::tuple<Args...>), given);
+    return function_start<F>::spawned(
+        how, [f = F(body), mine = *values]() mutable { std::apply(f, std::move(mine)); });
+  }
+};
+
+template <class Server, class... Args>
+struct server_start_of {
+  runtime::spawn_options how;
+  runtime::result<runtime::pid> operator()(const arguments& given) const {
+    const std::tuple<Args...>* values = given.get_if<Args...>();
+    if (values == nullptr)
+      return wrong_arguments(typeid(std::tuple<Args...>), given);
+    return std::apply([&](const Args&... each) { return runtime::start_server<Server>(how, each...); },
+                      *values);
   }
 };
 
@@ -156,6 +200,30 @@ child_spec server_child(child_spec spec, Args&&... args) {
 template <class Server, class... Args>
 child_spec server_child(std::string id, Args&&... args) {
   return server_child<Server>(detail::with_id(std::move(id)), std::forward<Args>(args)...);
+}
+
+/// The template of the children of a simple_one_for_one supervisor: a process around a function that is given
+/// the values of with(), which must be of just these types. `Args` are values; texts are std::string.
+template <class... Args, class F>
+requires(sizeof...(Args) > 0) child_spec child_of(child_spec spec, F&& body) {
+  spec.start =
+      detail::function_start_of<std::decay_t<F>, Args...>{detail::linked(spec.spawn), std::forward<F>(body)};
+  return spec;
+}
+template <class... Args, class F>
+requires(sizeof...(Args) > 0) child_spec child_of(std::string id, F&& body) {
+  return child_of<Args...>(detail::with_id(std::move(id)), std::forward<F>(body));
+}
+
+/// The same with a server, whose constructor gets the values.
+template <class Server, class... Args>
+requires(sizeof...(Args) > 0) child_spec server_child_of(child_spec spec) {
+  spec.start = detail::server_start_of<Server, Args...>{detail::linked(spec.spawn)};
+  return spec;
+}
+template <class Server, class... Args>
+requires(sizeof...(Args) > 0) child_spec server_child_of(std::string id) {
+  return server_child_of<Server, Args...>(detail::with_id(std::move(id)));
 }
 
 } // namespace perron::supervisors

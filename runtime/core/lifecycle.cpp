@@ -72,7 +72,7 @@ void reset_record(process& p) noexcept {
   p.saved_errno = 0;
   p.call_ref = 0;
   p.deadline_ms = 0;
-  p.exit_pending = p.exit_is_final = false;
+  p.exit_pending = p.exit_is_final = p.exit_met = false;
   p.exit_with = {};
   p.budget = turn_budget;
 }

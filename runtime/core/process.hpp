@@ -105,6 +105,7 @@ struct alignas(64) process : runnable {
   exit_reason exit_with;         ///< valid if exit_pending
   bool exit_pending = false;
   bool exit_is_final = false; ///< it was a kill
+  bool exit_met = false;      ///< exit_with was thrown at least once
 
   std::atomic<std::uint64_t> reductions{0};
   std::array<pid, 3> ancestors{}; ///< parent first

@@ -60,8 +60,10 @@ bool wait_for_room(process& self, pid to) {
 void order_exit(process& p, exit_reason why, bool final) {
   if (p.exit_is_final)
     return;
-  if (p.exit_pending && !final)
-    return; // the first order stands
+  // The first order stands: an Erlang process would be dead by it. But who has met it already and still has
+  // not ended can be killed in the midst of that.
+  if (p.exit_pending && !(final && p.exit_met))
+    return;
   p.exit_pending = true;
   p.exit_is_final = final;
   p.exit_with = std::move(why);
@@ -259,6 +261,7 @@ void take_in(process& p) {
 void check_exit(process& p) {
   if (!p.exit_pending)
     return;
+  p.exit_met = true;
   throw process_exit{p.exit_with};
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/supervisors/core/supervision.hpp>
 
-#include <perron/runtime/core/type_name.hpp>
+#include <perron/supervisors/core/offender.hpp>
+#include <perron/supervisors/core/shutdown_reason.hpp>
 
 #include <iterator>
 #include <utility>
@@ -14,23 +15,6 @@ using runtime::pid;
 using runtime::result;
 using state = child_info::state_type;
 
-namespace {
-
-bool is_plain_shutdown(const exit_reason& why) {
-  return why.what() == exit_reason::kind::shutdown && why.text().empty();
-}
-
-/// Whether a child that was told to end did so properly (otp-semantics 5.6).
-bool ended_as_told(const child_spec& spec, const exit_reason& why) {
-  if (spec.restart != permanent && why.orderly())
-    return true;
-  if (spec.shutdown.what() == shutdown_rule::kind::brutal_kill)
-    return why.what() == exit_reason::kind::killed;
-  return is_plain_shutdown(why);
-}
-
-} // namespace
-
 supervision::supervision(const supervisor_options& options, environment& world)
     : world_(world), strategy_(options.strategy), auto_shutdown_(options.auto_shutdown),
       intensity_(options.intensity, options.period.count()) {}
@@ -39,31 +23,43 @@ supervision::supervision(const supervisor_options& options, environment& world)
 
 supervision::position supervision::add(child_spec spec) {
   spec.shutdown = spec.shutdown.resolved(spec.type);
-  const std::type_info* type = &spec.start.target_type();
-  children_.push_back({std::move(spec), type});
+  children_.push_back({std::move(spec), ++last_serial_});
   const position at = std::prev(children_.end());
   by_id_.emplace(at->spec.id, at);
   return at;
 }
 
 void supervision::forget(position at) {
-  if (at->who)
-    by_pid_.erase(at->who);
+  stopped(at);
   by_id_.erase(at->spec.id);
   children_.erase(at);
 }
 
 void supervision::runs(position at, pid who) {
+  stopped(at);
+  if (!who)
+    return;
   at->who = who;
-  at->state = who ? state::running : state::stopped;
-  if (who)
-    by_pid_.emplace(who, at);
+  at->state = state::running;
+  at->pace.is_up(at->spec.back_off, world_);
+  by_pid_.emplace(who, at);
 }
 
-void supervision::stopped(position at, state now) {
+void supervision::stopped(position at) {
   if (at->who)
     by_pid_.erase(std::exchange(at->who, pid()));
-  at->state = now;
+  if (at->ticket != 0)
+    by_ticket_.erase(std::exchange(at->ticket, 0));
+  at->state = state::stopped;
+}
+
+void supervision::await_retry(position at, std::chrono::milliseconds wait, bool admitted) {
+  stopped(at);
+  at->state = state::restarting;
+  at->admitted = admitted;
+  at->ticket = ++last_ticket_;
+  by_ticket_.emplace(at->ticket, at);
+  world_.retry_later(at->ticket, wait);
 }
 
 supervision::position supervision::find(std::string_view id) {
@@ -73,20 +69,22 @@ supervision::position supervision::find(std::string_view id) {
 
 // -- starting
 
-result<void> supervision::try_start(position at) {
-  result<pid> started = world_.start(at->spec);
-  if (!started)
-    return started.error();
-  runs(at, *started);
-  return {};
+result<started> supervision::try_start(position at) {
+  result<started> made = world_.start(at->spec, {});
+  if (!made)
+    return made;
+  runs(at, made->who);
+  if (made->who && world_.wants_progress())
+    tell(report::context::progress, exit_reason::normal(), at, made->who);
+  return made;
 }
 
 result<void> supervision::start_all(std::vector<child_spec> specs) {
   for (child_spec& spec : specs) {
     const position at = add(std::move(spec));
-    if (const result<void> started = try_start(at); !started) {
-      tell(report::context::start_error, exit_reason::custom(started.error().text), at, {});
-      error why{"failed_to_start_child: " + at->spec.id + ": " + started.error().text, started.error().code};
+    if (const result<started> made = try_start(at); !made) {
+      tell(report::context::start_error, exit_reason::custom(made.error().text), at, {});
+      error why{"failed_to_start_child: " + at->spec.id + ": " + made.error().text, made.error().code};
       stop_all();
       return why;
     }
@@ -106,7 +104,7 @@ verdict supervision::child_ended(pid who, const exit_reason& why) {
   const bool again = at->spec.restart == permanent || (at->spec.restart == transient && !why.orderly());
   if (again || !why.orderly())
     tell(report::context::child_terminated, why, at, who);
-  stopped(at, state::stopped);
+  stopped(at);
   if (again)
     return restart(at, who);
   const bool end = ends_all(at->spec);
@@ -125,59 +123,73 @@ bool supervision::ends_all(const child_spec& ended) const {
   return true;
 }
 
-verdict supervision::retry(const std::string& id) {
-  const position at = find(id);
-  if (at == children_.end() || at->state != state::restarting)
+verdict supervision::retry(std::uint64_t ticket) {
+  const auto it = by_ticket_.find(ticket);
+  if (it == by_ticket_.end())
     return verdict::go_on;
-  return restart(at, {});
+  const position at = it->second;
+  if (!at->admitted)
+    return restart(at, {});
+  start_again(at, {});
+  return verdict::go_on;
 }
 
 verdict supervision::restart(position failed, pid was) {
   if (!intensity_.admit(world_.now_seconds())) {
     tell(report::context::shutdown, exit_reason::custom("reached_max_restart_intensity"), failed, was);
-    stopped(failed, state::stopped);
+    stopped(failed);
     return verdict::stop;
   }
-  if (strategy_ == one_for_one)
-    restart_one(failed, was);
-  else
-    restart_group(failed, strategy_ == one_for_all, was);
+  const std::chrono::milliseconds wait = failed->pace.next_wait(failed->spec.back_off, world_);
+  if (wait.count() > 0) {
+    if (strategy_ != one_for_one)
+      end_group(failed);
+    await_retry(failed, wait, true);
+  } else {
+    start_again(failed, was);
+  }
   return verdict::go_on;
 }
 
-void supervision::restart_one(position failed, pid was) {
-  if (const result<void> started = try_start(failed); !started)
-    fails_to_restart(failed, started.error(), was);
+void supervision::start_again(position failed, pid was) {
+  if (strategy_ != one_for_one) {
+    end_group(failed);
+    start_group(failed);
+  } else if (const result<started> made = try_start(failed); !made) {
+    fails_to_restart(failed, made.error(), was);
+  }
 }
 
-void supervision::restart_group(position failed, bool all, pid was) {
+supervision::position supervision::first_of_group(position failed) {
+  return strategy_ == one_for_all ? children_.begin() : failed;
+}
+
+void supervision::end_group(position failed) {
   // the failed one is never temporary, so its place in the list outlives the temporary ones behind it
-  const auto first = [&] { return all ? children_.begin() : failed; };
-  for (position at = children_.end(); at != first();) {
+  for (position at = children_.end(); at != first_of_group(failed);) {
     terminate(--at);
     if (at->spec.restart == temporary)
       at = let_go(at);
     else
-      stopped(at, state::stopped);
+      stopped(at);
   }
-  for (position at = first(); at != children_.end(); ++at)
-    if (const result<void> started = try_start(at); !started) {
-      fails_to_restart(at, started.error(), at == failed ? was : pid());
+}
+
+void supervision::start_group(position failed) {
+  for (position at = first_of_group(failed); at != children_.end(); ++at)
+    if (const result<started> made = try_start(at); !made) {
+      fails_to_restart(at, made.error(), {}); // OTP names no pid here: the group has ended
       return;
     }
 }
 
 void supervision::fails_to_restart(position at, const error& why, pid was) {
   tell(report::context::start_error, exit_reason::custom(why.text), at, was);
-  at->state = state::restarting;
-  world_.retry_later(at->spec.id);
+  await_retry(at, std::chrono::milliseconds(0), false);
 }
 
 void supervision::tell(report::context what, const exit_reason& why, position offender, pid who) {
-  const child_spec& spec = offender->spec;
-  world_.tell(what, why,
-              {who, spec.id, runtime::core::type_name(*offender->start_type), spec.restart, spec.significant,
-               spec.shutdown, spec.type});
+  world_.tell(what, why, describe(offender->spec, who));
 }
 
 // -- ending
@@ -192,7 +204,7 @@ void supervision::terminate(position at) {
 
 supervision::position supervision::let_go(position at) {
   const position behind = std::next(at);
-  stopped(at, state::stopped);
+  stopped(at);
   if (at->spec.restart == temporary)
     forget(at);
   return behind;
@@ -215,16 +227,20 @@ answer supervision::start_child(child_spec spec) {
     return {answer::kind::already_present};
   }
   const position at = add(std::move(spec));
-  if (const result<void> started = try_start(at); !started) {
+  result<started> made = try_start(at);
+  if (!made) {
     forget(at);
-    return {answer::kind::start_failed, {}, started.error().text};
+    return {answer::kind::start_failed, {}, made.error().text};
   }
-  const pid who = at->who;
-  if (!who)
+  if (!made->who)
     let_go(at);
   else if (at->spec.restart == temporary)
-    at->spec.start = nullptr; // it holds what the child was started with, and will not be called again
-  return {answer::kind::ok, who};
+    at->spec.start.drop(); // it holds what the child was started with, and will not be called again
+  return {answer::kind::ok, made->who, {}, std::move(made->info)};
+}
+
+answer supervision::start_child(arguments) {
+  return {answer::kind::bad_spec, {}, "only the children of a simple_one_for_one supervisor take arguments"};
 }
 
 answer supervision::terminate_child(std::string_view id) {
@@ -236,6 +252,8 @@ answer supervision::terminate_child(std::string_view id) {
   return {};
 }
 
+answer supervision::terminate_child(pid) { return {answer::kind::not_found}; }
+
 answer supervision::restart_child(std::string_view id) {
   const position at = find(id);
   if (at == children_.end())
@@ -244,9 +262,10 @@ answer supervision::restart_child(std::string_view id) {
     return {answer::kind::running, at->who};
   if (at->state == state::restarting)
     return {answer::kind::restarting};
-  if (const result<void> started = try_start(at); !started)
-    return {answer::kind::start_failed, {}, started.error().text};
-  return {answer::kind::ok, at->who};
+  result<started> made = try_start(at);
+  if (!made)
+    return {answer::kind::start_failed, {}, made.error().text};
+  return {answer::kind::ok, at->who, {}, std::move(made->info)};
 }
 
 answer supervision::delete_child(std::string_view id) {
@@ -261,11 +280,29 @@ answer supervision::delete_child(std::string_view id) {
   return {};
 }
 
+child_info supervision::info_of(const child_record& child) {
+  return {child.spec.id, child.who, child.state, child.spec.type};
+}
+
 std::vector<child_info> supervision::which_children() const {
   std::vector<child_info> out;
   out.reserve(children_.size());
   for (auto at = children_.rbegin(); at != children_.rend(); ++at)
-    out.push_back({at->spec.id, at->who, at->state, at->spec.type});
+    out.push_back(info_of(*at));
+  return out;
+}
+
+child_page supervision::which_children(page wanted) const {
+  child_page out;
+  for (const child_record& each : children_) {
+    if (each.serial < wanted.from)
+      continue;
+    if (out.children.size() >= wanted.most) {
+      out.next = each.serial;
+      break;
+    }
+    out.children.push_back(info_of(each));
+  }
   return out;
 }
 
@@ -284,5 +321,7 @@ const child_spec* supervision::spec_of(std::string_view id) const {
   const auto it = by_id_.find(id);
   return it == by_id_.end() ? nullptr : &it->second->spec;
 }
+
+const child_spec* supervision::spec_of(pid) const { return nullptr; }
 
 } // namespace perron::supervisors::core

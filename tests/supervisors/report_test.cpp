@@ -50,5 +50,41 @@ TEST(report_text, cannot_be_forged_by_a_peer) {
   EXPECT_LT(to_text(told).size(), 5'000U);
 }
 
+TEST(report_text, tells_how_many_children_are_meant) {
+  report told = example();
+  told.offender.who = {};
+  told.offender.nb_children = 3;
+  EXPECT_NE(to_text(told).find("'lobby' (3 children), worker"), std::string::npos) << to_text(told);
+}
+
+TEST(report_json, has_the_fields_of_otp_5_9) {
+  EXPECT_EQ(to_json(example()),
+            R"({"supervisor":"<7>","name":"rooms","context":"child_terminated",)"
+            R"("reason":"std::runtime_error: no such room","offender":{"id":"lobby","pid":"<8>",)"
+            R"("start":"chat::room","restart_type":"transient","significant":false,"shutdown":"5000 ms",)"
+            R"("child_type":"worker"}})");
+}
+
+TEST(report_json, leaves_out_what_there_is_not) {
+  report told = example();
+  told.supervisor_name.clear();
+  told.what = report::context::progress;
+  told.offender.nb_children = 2;
+  told.offender.who = {};
+  const std::string text = to_json(told);
+  EXPECT_EQ(text.find("name"), std::string::npos) << text;
+  EXPECT_EQ(text.find("reason"), std::string::npos) << text;
+  EXPECT_EQ(text.find("pid"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("nb_children":2)"), std::string::npos) << text;
+}
+
+TEST(report_json, is_one_line_whatever_a_peer_wrote) {
+  report told = example();
+  told.offender.id = "a\nb\xff\"}";
+  const std::string text = to_json(told);
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  EXPECT_NE(text.find("\xEF\xBF\xBD\\\"}"), std::string::npos) << text;
+}
+
 } // namespace
 } // namespace perron::supervisors

@@ -3,7 +3,10 @@
 
 #include <perron/supervisors/core/supervision.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -20,13 +23,18 @@ public:
   std::set<std::string> ignoring;                        ///< starting these starts nothing
   std::map<std::string, runtime::exit_reason> ends_with; ///< if told to stop; otherwise as told
   std::set<runtime::pid> dead;
-  std::deque<std::string> retries;
-  std::int64_t now = 1000;
+  std::deque<std::pair<std::uint64_t, std::chrono::milliseconds>> retries; ///< ticket, wait
+  std::int64_t seconds = 1000;
+  std::chrono::milliseconds time{0};
+  double jitter = 0.5; ///< the middle: no jitter
+  bool progress = false;
 
   /// What was written down since the last time.
   std::vector<std::string> take() { return std::exchange(log, {}); }
 
-  runtime::result<runtime::pid> start(const child_spec& spec) override {
+  runtime::result<started> start(const child_spec& spec, const arguments& given) override {
+    if (given)
+      given_to.push_back(given);
     if (int& left = failures[spec.id]; left > 0) {
       --left;
       log.push_back("fail " + spec.id);
@@ -34,7 +42,7 @@ public:
     }
     log.push_back("start " + spec.id);
     if (ignoring.contains(spec.id))
-      return runtime::pid();
+      return ignore;
     const runtime::pid who(nullptr, ++last_);
     ids_[who] = spec.id;
     return who;
@@ -50,8 +58,20 @@ public:
                                                            : runtime::exit_reason::shutdown();
   }
 
-  void retry_later(const std::string& id) override { retries.push_back(id); }
-  std::int64_t now_seconds() override { return now; }
+  void stop_together(const std::vector<doomed>& all,
+                     const std::function<void(std::size_t, runtime::exit_reason)>& ended) override {
+    log.push_back("together " + std::to_string(all.size()));
+    for (std::size_t i = 0; i < all.size(); ++i)
+      ended(i, stop(all[i].who, all[i].rule));
+  }
+
+  void retry_later(std::uint64_t ticket, std::chrono::milliseconds wait) override {
+    retries.emplace_back(ticket, wait);
+  }
+  std::int64_t now_seconds() override { return seconds; }
+  std::chrono::milliseconds now() override { return time; }
+  double chance() override { return jitter; }
+  bool wants_progress() override { return progress; }
   bool alive(runtime::pid who) override { return !dead.contains(who); }
 
   void tell(report::context what, const runtime::exit_reason& why, report::child offender) override {
@@ -60,6 +80,7 @@ public:
   }
 
   std::vector<report::child> told;
+  std::vector<arguments> given_to;
 
 private:
   std::uint64_t last_ = 0;

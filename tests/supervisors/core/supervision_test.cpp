@@ -13,6 +13,7 @@
 
 namespace perron::supervisors::core {
 
+void PrintTo(verdict what, std::ostream* out); // of several tests
 void PrintTo(verdict what, std::ostream* out) { *out << (what == verdict::stop ? "stop" : "go_on"); }
 
 namespace {
@@ -55,9 +56,9 @@ protected:
 
   /// As the process does with its own message.
   verdict retry() {
-    const std::string id = world_.retries.front();
+    const std::uint64_t ticket = world_.retries.front().first;
     world_.retries.pop_front();
-    return tree_->retry(id);
+    return tree_->retry(ticket);
   }
 
   /// "a b? c-": b is about to be restarted, c does not run.
@@ -205,7 +206,7 @@ TEST_F(supervision_test, terminating_a_significant_child_stops_nothing) {
 TEST_F(supervision_test, intensity_is_shared_by_all_children) {
   make({.intensity = 2, .period = std::chrono::seconds(5)}, {spec("a"), spec("b")});
   EXPECT_EQ(ends("a"), verdict::go_on);
-  world_.now += 5;
+  world_.seconds += 5;
   EXPECT_EQ(ends("b"), verdict::go_on);
   world_.take();
   EXPECT_EQ(ends("a"), verdict::stop);
@@ -214,7 +215,7 @@ TEST_F(supervision_test, intensity_is_shared_by_all_children) {
 
 TEST_F(supervision_test, old_restarts_are_forgiven) {
   make({.intensity = 1, .period = std::chrono::seconds(5)}, {spec("a")});
-  for (int i = 0; i < 10; ++i, world_.now += 6)
+  for (int i = 0; i < 10; ++i, world_.seconds += 6)
     EXPECT_EQ(ends("a"), verdict::go_on);
 }
 
