@@ -81,9 +81,9 @@ result<void> set_hard_limit(pid supervisor, std::size_t most) {
   return ask(supervisor, core::limit_call{{}, most});
 }
 
-result<void> suspend(pid supervisor) { return flat(ask(supervisor, core::listen_call{false})); }
+result<void> suspend_accepting(pid supervisor) { return flat(ask(supervisor, core::listen_call{false})); }
 
-result<void> resume(pid supervisor) { return flat(ask(supervisor, core::listen_call{true})); }
+result<void> resume_accepting(pid supervisor) { return flat(ask(supervisor, core::listen_call{true})); }
 
 result<drain_outcome> drain(pid supervisor, std::chrono::milliseconds deadline) {
   return flat(ask(supervisor, core::drain_call{deadline}));

@@ -111,17 +111,18 @@ runtime::result<void> set_max_connections(runtime::pid supervisor, std::size_t m
 runtime::result<void> set_hard_limit(runtime::pid supervisor, std::size_t most);
 
 /// Stops to accept and closes the listening sockets; connections live on. Nothing if it is so already.
-runtime::result<void> suspend(runtime::pid supervisor);
+runtime::result<void> suspend_accepting(runtime::pid supervisor);
 /// Listens again, on the port it had, and takes back what drain() has begun. An error says why it cannot.
-runtime::result<void> resume(runtime::pid supervisor);
+runtime::result<void> resume_accepting(runtime::pid supervisor);
 
 struct drain_outcome {
   std::uint64_t drained = 0; ///< requests that had to be ended
   std::uint64_t left = 0;    ///< connections still there: their requests cannot be ended
 };
-/// Empties a supervisor, which itself stays: suspend(), close idle connections, give running requests until
-/// the deadline, tell the rest to shut down, kill what has not after a second. Waits for all of that, two
-/// seconds longer than the deadline at most. With several listeners suspend all of them first. One at a time.
+/// Empties a supervisor, which itself stays: as suspend_accepting(), and close idle connections, give running
+/// requests until the deadline, tell the rest to shut down, kill what has not after a second. Waits for all
+/// of that, two seconds longer than the deadline at most. With several listeners suspend all of them first.
+/// One at a time.
 runtime::result<drain_outcome> drain(runtime::pid supervisor, std::chrono::milliseconds deadline);
 
 /// How a request_supervisor works.

@@ -63,8 +63,10 @@ struct drain_due {
 /// stand (5) one second later they are killed (6) one second later it is over, whatever is left.
 class request_supervision {
 public:
-  using calls =
-      runtime::protocol<count_call, site_call, list_call, has_call, limit_call, listen_call, drain_call>;
+  template <class... More>
+  using calls_and = runtime::protocol<count_call, site_call, list_call, has_call, limit_call, listen_call,
+                                      drain_call, More...>;
+  using calls = calls_and<>;
   using casts = runtime::protocol<all_gone, alarm_rings, drain_due>;
 
   request_supervision(const request_supervision&) = delete;
@@ -86,6 +88,9 @@ protected:
   request_supervision(std::shared_ptr<request_site> site, request_limits limits);
   ~request_supervision() = default;
 
+  /// Closes connections that have no request; called on each worker.
+  using idle_closer = void (*)(request_site&, runtime::core::worker&);
+
   /// Steps (1) to (6) without giving way to calls; for terminate().
   void stop(std::chrono::milliseconds drain_time);
   /// Steps (1), (2) and (5) without waiting; for destructors.
@@ -95,8 +100,6 @@ private:
   /// Closes what listens, if anything does.
   virtual void stop_listening() {}
   virtual runtime::result<void> listen_again() { return {}; }
-  /// Closes connections that have no request. On each worker.
-  using idle_closer = void (*)(request_site&, runtime::core::worker&);
   virtual idle_closer closes_idle() const { return nullptr; }
   /// What max_connections of so many comes to.
   virtual std::size_t allowed(std::size_t max_connections) const { return max_connections; }

@@ -343,11 +343,11 @@ TEST_F(request_supervisor_test, a_drain_ends_when_the_last_request_does) {
       return !late && late.error().code == ECANCELED;
     });
     EXPECT_THAT(drain(requests.who(), 1ms).error().text, HasSubstr("already"));
-    EXPECT_FALSE(resume(requests.who()));
+    EXPECT_FALSE(resume_accepting(requests.who()));
     runtime::send(request, go_on{});
     EXPECT_EQ(runtime::receive_one<std::uint64_t>(), 0U);
 
-    EXPECT_TRUE(resume(requests.who()));
+    EXPECT_TRUE(resume_accepting(requests.who()));
     let_go(waiting(requests));
     EXPECT_EQ(drain(requests.who(), 10min).value().drained, 0U) << "nobody is there";
     stop(requests);
@@ -385,11 +385,11 @@ TEST_F(request_supervisor_test, suspended_it_lets_what_runs_run) {
   run([] {
     const request_supervisor requests = started();
     const pid request = waiting(requests);
-    EXPECT_TRUE(suspend(requests.who()));
-    EXPECT_TRUE(suspend(requests.who()));
+    EXPECT_TRUE(suspend_accepting(requests.who()));
+    EXPECT_TRUE(suspend_accepting(requests.who()));
     EXPECT_FALSE(requests.start_request("", [] {}));
     EXPECT_TRUE(runtime::alive(request));
-    EXPECT_TRUE(resume(requests.who()));
+    EXPECT_TRUE(resume_accepting(requests.who()));
     EXPECT_TRUE(requests.start_request("", [] {}));
     runtime::exit(request, exit_reason::kill());
     EXPECT_EQ(await_none(requests).ended_as(request_end::killed), 1U) << "nothing was drained";
@@ -409,9 +409,9 @@ TEST_F(request_supervisor_test, a_suspension_and_a_stop_wake_sleeping_acceptors)
     };
     waiting(requests);
     runtime::monitor_ref over = asleep();
-    EXPECT_TRUE(suspend(requests.who()));
+    EXPECT_TRUE(suspend_accepting(requests.who()));
     EXPECT_EQ(reason_of(over), exit_reason::normal());
-    EXPECT_TRUE(resume(requests.who()));
+    EXPECT_TRUE(resume_accepting(requests.who()));
     over = asleep();
     runtime::exit(requests.who(), exit_reason::kill());
     EXPECT_EQ(reason_of(over), exit_reason::normal());
