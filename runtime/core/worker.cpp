@@ -116,9 +116,8 @@ void worker::look_around() noexcept {
 }
 
 void worker::share() noexcept {
-  sharing.store(true, std::memory_order_relaxed);
-  if (sched.sleepers.load(std::memory_order_relaxed) != 0)
-    sched.wake_one(*this);
+  share_work(true);
+  sched.wake_one(*this);
 }
 
 void worker::poll_now(int timeout_ms) noexcept {
@@ -162,7 +161,7 @@ bool worker::spin() noexcept {
 }
 
 void worker::idle() {
-  sharing.store(false, std::memory_order_relaxed);
+  share_work(false);
   idles.add();
   if (steal_some())
     return;
@@ -174,7 +173,6 @@ void worker::idle() {
     spin_rounds_ /= 2;
   }
   const bool nothing_came = incoming.may_sleep();
-  sched.sleepers.fetch_add(1, std::memory_order_seq_cst);
   if (nothing_came && !on_stop_requested(sched)) {
     int timeout = -1;
     const std::uint64_t before = monotonic_ns();
@@ -191,7 +189,6 @@ void worker::idle() {
     if (slept < 50'000 && !incoming.owner.seems_asleep())
       spin_rounds_ = std::max(spin_rounds_ * 2, first_spin_rounds);
   }
-  sched.sleepers.fetch_sub(1, std::memory_order_seq_cst);
   incoming.owner.wake_up();
   sched.wake_watchdog();
 }

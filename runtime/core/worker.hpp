@@ -58,10 +58,16 @@ struct worker {
   std::size_t queue_length() const noexcept {
     return ready.size() + overflow_size.load(std::memory_order_relaxed);
   }
+  /// Whether others may steal from here. Any thread.
+  void share_work(bool yes) noexcept {
+    if (sharing.load(std::memory_order_relaxed) != yes)
+      sharing.store(yes, std::memory_order_relaxed);
+  }
 
-  // on a cache line of their own: others write the one and look at the other while they spin
+  // Each on a cache line of its own: others write the one; they look at the other whenever they run out of
+  // work, which costs next to nothing as long as it is written only when it changes.
   alignas(64) inbox<runnable> incoming;
-  std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
+  alignas(64) std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
 
   alignas(64) scheduler& sched;
   const unsigned index;
