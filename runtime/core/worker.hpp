@@ -103,13 +103,14 @@ struct worker {
   static constexpr std::size_t scratch_bytes = 64 * 1024;
 
 private:
-  void poll_now(int timeout_ms) noexcept;
+  bool poll_now(int timeout_ms) noexcept;
   void look_around() noexcept;
   void share() noexcept;
   void take_incoming() noexcept;
   void refill() noexcept;
   bool steal_some() noexcept;
   bool spin() noexcept;
+  bool give_way() noexcept;
 
   std::uint64_t next_id_ = 0;
   std::uint64_t last_id_ = 0;
@@ -119,6 +120,9 @@ private:
   unsigned tick_ = 0;
   bool pinned_turn_ = false;
   std::uint32_t spin_rounds_ = 0;
+  std::uint64_t last_sleep_ns_ = ~std::uint64_t(0); ///< how long it slept when it last did
+  std::uint64_t give_way_from_ns_ = 0;              ///< until then it does not give way to other threads
+  unsigned ways_in_vain_ = 0;                       ///< how often in a row that brought nothing
 };
 
 } // namespace perron::runtime::core
