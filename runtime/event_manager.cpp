@@ -145,17 +145,19 @@ void event_manager::handle_call(handler_call request, const caller& from) {
     reply(from, handler_failure{{"there is no handler of that id", ENOENT}});
     return;
   }
+  const std::type_info& type = request.request.type();
   if (const auto failed = failure_of([&] { at->handler->call(request.request, from); })) {
-    remove_failed(at, *failed, request.request.type());
+    remove_failed(at, *failed, type);
     reply(from, handler_failure{{failed->to_string()}});
   }
 }
 
 void event_manager::tell_all(any_message& event) {
+  const std::type_info& type = event.type(); // a handler may have taken the message away
   for (place at = rows_.begin(); at != rows_.end();) {
     handler_step step = handler_step::stay;
     if (const auto failed = failure_of([&] { step = at->handler->handle(event); }))
-      at = remove_failed(at, *failed, event.type());
+      at = remove_failed(at, *failed, type);
     else if (step == handler_step::leave)
       at = remove(at, exit_reason::normal());
     else

@@ -129,7 +129,8 @@ private:
       return;
     case order::describe_state:
       answer(from, [&]() -> core::envelope* {
-        return core::make_envelope<system_answer>(core::envelope_kind::reply, true, described(*held_));
+        return core::make_envelope<system_answer>(core::envelope_kind::reply,
+                                                  system_answer{true, described(*held_)});
       });
       return;
     case order::replace_state:
