@@ -59,7 +59,10 @@ call_outcome wait_for_reply(pid server, core::envelope* request, std::chrono::na
         return {nullptr, {"timeout", ETIMEDOUT}};
       }
   }
-  core::envelope* got = std::exchange(self.call_reply, nullptr);
+  return outcome_of(self, server, ref, std::exchange(self.call_reply, nullptr));
+}
+
+call_outcome outcome_of(core::process& self, pid server, std::uint64_t ref, core::envelope* got) {
   if (core::carries<core::call_failed>(*got)) {
     const core::envelope_guard hold(got);
     return {nullptr, {core::payload_of<core::call_failed>(*got).reason.to_string(), ESRCH}};

@@ -28,6 +28,22 @@ struct call_outcome {
 call_outcome wait_for_reply(pid server, core::envelope* request, std::chrono::nanoseconds timeout);
 bool send_reply(const caller& to, core::envelope* reply);
 error wrong_reply(const core::envelope& got, const std::type_info& wanted);
+/// What the reply of a server says to a caller who has taken it.
+call_outcome outcome_of(core::process& self, pid server, std::uint64_t ref, core::envelope* got);
+
+template <class Reply>
+result<Reply> answer_in(call_outcome outcome) {
+  if (outcome.reply == nullptr)
+    return std::move(outcome.why);
+  const core::envelope_guard hold(outcome.reply);
+  if constexpr (std::is_void_v<Reply>) {
+    return {};
+  } else {
+    if (!core::carries<Reply>(*outcome.reply))
+      return wrong_reply(*outcome.reply, typeid(Reply));
+    return std::move(core::payload_of<Reply>(*outcome.reply));
+  }
+}
 
 template <class T>
 concept names_its_reply = requires {
@@ -46,17 +62,7 @@ template <class Reply, class Request>
 result<Reply> call(pid server, Request&& request, std::chrono::nanoseconds timeout = default_call_timeout) {
   auto* e =
       core::make_envelope<std::decay_t<Request>>(core::envelope_kind::call, std::forward<Request>(request));
-  detail::call_outcome outcome = detail::wait_for_reply(server, e, timeout);
-  if (outcome.reply == nullptr)
-    return std::move(outcome.why);
-  const core::envelope_guard hold(outcome.reply);
-  if constexpr (std::is_void_v<Reply>) {
-    return {};
-  } else {
-    if (!core::carries<Reply>(*outcome.reply))
-      return detail::wrong_reply(*outcome.reply, typeid(Reply));
-    return std::move(core::payload_of<Reply>(*outcome.reply));
-  }
+  return detail::answer_in<Reply>(detail::wait_for_reply(server, e, timeout));
 }
 
 /// As above, for a request that names its answer: `struct get { using reply = int; };`

@@ -22,7 +22,8 @@ when_clause<std::decay_t<Guard>, std::decay_t<Body>> when(Guard&& guard, Body&& 
   return {std::forward<Guard>(guard), std::forward<Body>(body)};
 }
 
-/// Ends a receive that has waited this long without a match. Zero looks once and does not wait.
+/// Ends a receive that has waited this long without a match. Zero looks once and does not wait; no_timeout
+/// waits without limit.
 template <class Body>
 struct after_clause {
   std::chrono::nanoseconds time;

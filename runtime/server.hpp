@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/runtime/behaviour.hpp>
 #include <perron/runtime/call.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/receive.hpp>
+#include <perron/runtime/system.hpp>
 
-#include <exception>
+#include <chrono>
+#include <concepts>
 #include <memory>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -16,11 +18,6 @@ namespace perron::runtime {
 /// The message types a server understands: `using calls = protocol<get, add>;`
 template <class... Messages>
 struct protocol {};
-
-/// Thrown, or returned through stop(), by a callback that wants its server to end in order.
-struct stop_server {
-  exit_reason reason = exit_reason::normal();
-};
 
 namespace detail {
 
@@ -47,6 +44,8 @@ template <class S, class T>
 auto call_clause(S& server) {
   return [&server](caller from, T&& request) {
     if constexpr (requires { server.handle_call(std::move(request), from); }) {
+      static_assert(std::is_void_v<decltype(server.handle_call(std::move(request), from))>,
+                    "a handle_call with a caller answers by reply()");
       server.handle_call(std::move(request), from); // answers by reply(from, ...), now or later
     } else if constexpr (std::is_void_v<decltype(server.handle_call(std::move(request)))>) {
       server.handle_call(std::move(request));
@@ -71,51 +70,63 @@ auto info_clause([[maybe_unused]] S& server) {
 }
 
 template <class S>
-void end_server([[maybe_unused]] S& server, [[maybe_unused]] const exit_reason& why) {
-  if constexpr (requires { server.terminate(why); })
-    server.terminate(why);
+void run_continuations([[maybe_unused]] S& server) {
+  if constexpr (requires { server.continue_with; }) {
+    while (server.continue_with) {
+      auto work = std::move(*server.continue_with);
+      server.continue_with.reset();
+      server.handle_continue(std::move(work));
+    }
+  }
 }
 
-/// An exit signal of the parent orders a server to end even if it traps exits (OTP gen_server).
-bool is_order_of_parent(const exited& signal);
-
-template <class S, class... Calls, class... Casts>
-void serve(S& server, protocol<Calls...>, protocol<Casts...>) {
-  for (;;)
-    receive(when([](const exited& e) { return is_order_of_parent(e); },
-                 [](exited e) { throw core::process_exit{std::move(e.reason)}; }),
-            call_clause<S, Calls>(server)..., cast_clause<S, Casts>(server)..., info_clause<S>(server));
+/// How long a server waits for mail before on_silence(): its idle_timeout, or else what lets it hibernate.
+template <class S>
+std::chrono::nanoseconds patience_of([[maybe_unused]] const S& server) {
+  if constexpr (requires { server.idle_timeout; })
+    if (server.idle_timeout != no_timeout)
+      return server.idle_timeout;
+  if constexpr (requires { server.hibernate_after; })
+    return server.hibernate_after;
+  return no_timeout;
 }
 
 template <class S>
-void run_server(S& server) {
-  try {
-    serve(server, typename calls_of<S>::type{}, typename casts_of<S>::type{});
-  } catch (const core::process_exit& e) {
-    end_server(server, e.reason);
-    throw;
-  } catch (const stop_server& stop) {
-    end_server(server, stop.reason);
-    throw core::process_exit{stop.reason};
-  } catch (const std::exception&) {
-    end_server(server, exit_reason::from_exception(std::current_exception()));
-    throw;
+struct server_loop {
+  static void run(std::unique_ptr<S> held) {
+    run_to_the_end(held, [&] {
+      system_side<S> system(held);
+      for (;;) {
+        run_continuations(*held);
+        serve_one(held, system, typename calls_of<S>::type{}, typename casts_of<S>::type{});
+        system.wait_while_suspended();
+      }
+    });
   }
-}
 
-/// Makes the server's object. If that fails the parent is told by the result of the start, not by its link.
-template <class S, class Arguments>
-std::unique_ptr<S> made_or_unlinked(Arguments& arguments, pid parent) {
-  try {
-    return std::apply([](auto&... each) { return std::make_unique<S>(std::move(each)...); }, arguments);
-  } catch (...) {
-    unlink(parent);
-    throw;
+private:
+  template <class... Calls, class... Casts>
+  static void serve_one(std::unique_ptr<S>& held, system_side<S>& system, protocol<Calls...>,
+                        protocol<Casts...>) {
+    S& server = *held;
+    if constexpr (
+        requires { server.idle_timeout; } || requires { server.hibernate_after; })
+      receive(parent_clause(), call_clause<S, Calls>(server)..., cast_clause<S, Casts>(server)...,
+              system.clause(), info_clause<S>(server), after(patience_of(server), [&] { on_silence(held); }));
+    else
+      receive(parent_clause(), call_clause<S, Calls>(server)..., cast_clause<S, Casts>(server)...,
+              system.clause(), info_clause<S>(server));
   }
-}
 
-struct server_started {};
-result<pid> wait_for_start(const monitored& child, bool keep_link);
+  static void on_silence(std::unique_ptr<S>& held) {
+    if constexpr (requires { held->idle_timeout; })
+      if (held->idle_timeout != no_timeout) {
+        held->handle_timeout();
+        return;
+      }
+    hibernate([server = std::move(held)]() mutable { run(std::move(server)); });
+  }
+};
 
 } // namespace detail
 
@@ -133,25 +144,37 @@ result<pid> wait_for_start(const monitored& child, bool keep_link);
 ///       void terminate(const exit_reason&);     // optional: last words
 ///     };
 ///
-/// Gives the pid once the constructor has returned, or the text with which it failed. With options.link the
-/// server is linked to the caller. A callback ends the server by throwing stop_server; other exceptions crash
-/// it, with terminate() called first.
+/// Gives the pid once the constructor has returned; an empty pid if it threw ignore_start; else an error: the
+/// text with which it failed, EEXIST if the name is taken, ETIMEDOUT after options.start_timeout. A server
+/// that failed to start has ended, and its name is free, when this returns. With options.link the server is
+/// linked to the caller.
+///
+/// A callback ends the server by throwing stop_server; other exceptions crash it. terminate() is called
+/// first, unless it is killed. Told to end from outside while it does not trap exits, it may send there, but
+/// not wait.
+///
+/// What OTP's callbacks return beside the state, a server leaves in public members, all of them optional,
+/// which are read after every callback and after the constructor:
+///
+///     std::optional<T> continue_with;           // then handle_continue(T) runs, before any message is taken
+///     std::chrono::nanoseconds idle_timeout;    // handle_timeout() is called after so long without a
+///     message,
+///                                               // and again each time; no_timeout: never
+///     std::chrono::nanoseconds hibernate_after; // may be static; as long as there is no idle_timeout, a
+///     server
+///                                               // without a message for so long gives its stack back, see
+///                                               // hibernate()
+///
+/// Requests of system.hpp are served as well. From a process. Costs a spawn and two messages.
 template <class S, class... Args>
 result<pid> start_server(const spawn_options& options, Args&&... args) {
-  spawn_options mine = options;
-  mine.link = false;
-  const pid parent = self();
-  const bool linked = options.link;
-  monitored child =
-      spawn_monitor(mine, [parent, linked,
-                           held = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
-        if (linked)
-          link(parent);
-        auto server = detail::made_or_unlinked<S>(held, linked ? parent : pid());
-        send(parent, std::pair<pid, detail::server_started>(self(), {}));
-        detail::run_server(*server);
-      });
-  return detail::wait_for_start(child, linked);
+  return detail::start_behaviour<S, detail::server_loop<S>>(start_options{.spawn = options},
+                                                            std::forward<Args>(args)...);
+}
+/// As above: `start_server<S>(start_options{.start_timeout = 5s}, ...)`.
+template <class S, std::same_as<start_options> Options, class... Args>
+result<pid> start_server(const Options& options, Args&&... args) {
+  return detail::start_behaviour<S, detail::server_loop<S>>(options, std::forward<Args>(args)...);
 }
 
 /// Sends a request nobody answers; what handle_cast gets.

@@ -4,9 +4,9 @@
 #include <perron/httpd/child.hpp>
 #include <perron/runtime/group.hpp>
 #include <perron/runtime/receive.hpp>
-#include <perron/supervisors/application.hpp>
+#include <perron/supervisors/app.hpp>
+#include <perron/supervisors/draw.hpp>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -90,6 +90,7 @@ httpd::router routes() {
   r.get("/poll", poll);
   r.post("/publish", publish);
   r.get("/stats", stats);
+  r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
   return r;
 }
 
@@ -103,17 +104,16 @@ void announce() {
 } // namespace
 
 int main(int argc, char** argv) {
-  CLI::App cli("Perron's test bed");
-  std::uint16_t port = 8080;
-  unsigned workers = 0;
-  cli.add_option("--port", port, "port to listen on, 0 for any");
-  cli.add_option("--workers", workers, "worker threads, 0 for one per processor");
-  CLI11_PARSE(cli, argc, argv);
-
-  supervisors::application_options options;
-  options.name = "kitchen_sink";
-  options.node.workers = workers;
-  return supervisors::run_application(
-      options, {httpd::server_child("http", {.name = "http", .port = port}, routes()),
-                supervisors::child({.id = "announce", .restart = supervisors::temporary}, announce)});
+  return app::run(argc, argv,
+                  {.name = "kitchen_sink",
+                   .description = "Perron's test bed",
+                   .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
+                                {"workers", 0U, "worker threads, 0 for one per processor"}},
+                   .configure = [](app::spec& s) { s.node.workers = app::env<unsigned>("workers"); },
+                   .children =
+                       [] {
+                         return app::children{httpd::server_child(
+                             "http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
+                       },
+                   .phases = {{"announce", announce}}});
 }

@@ -36,7 +36,7 @@ namespace interop {
 
 ::caf::actor_system& actors(node& n) { return caf::actors_of(n.scheduler()); }
 
-::caf::actor_system& actors() { return caf::actors_of(detail::current_scheduler()); }
+::caf::actor_system& actors() { return caf::actors_of(runtime::detail::current_scheduler()); }
 
 ::caf::actor actor_of(pid who) {
   core::process* p = who.slot();
@@ -53,13 +53,14 @@ namespace interop {
 }
 
 monitor_ref monitor(const ::caf::actor& who) {
-  core::process& me = detail::current();
+  core::process& me = runtime::detail::current();
   const monitor_ref ref{core::fresh_number(*me.sched)};
   const pid watcher = me.self();
   const pid watched(nullptr, who.id());
   me.tied().monitors.add({watched, ref.value});
   who->attach_functor([ref, watcher, watched](const ::caf::error& why) {
-    auto* e = core::make_envelope<down>(core::envelope_kind::down, down{ref, watched, caf::from_caf(why)});
+    auto* e =
+        core::make_envelope<down>(core::envelope_kind::down, down{ref, watched, caf::end_of_actor(why)});
     e->from = {watched, ref.value, 0};
     core::push_signal(watcher, e);
   });

@@ -41,8 +41,12 @@ struct shell_layout {
 
 ::caf::actor_control_block* control_of(void* shell) noexcept;
 
-/// What CAF is told of an end.
+/// What CAF is told of an end, or is asked to end for.
 ::caf::error to_caf(const exit_reason& why);
+/// The reason an actor gives for somebody else to end; gives back what to_caf was given, texts of shutdown
+/// excepted.
 exit_reason from_caf(const ::caf::error& why);
+/// The reason an actor has ended with: killed, where it was asked to end for kill.
+exit_reason end_of_actor(const ::caf::error& why);
 
 } // namespace perron::runtime::caf

@@ -69,28 +69,6 @@ bool retire(void*, void* memory, core::process& p, const exit_reason& why) noexc
   return static_cast<::caf::actor_control_block*>(shell);
 }
 
-::caf::error to_caf(const exit_reason& why) {
-  switch (why.what()) {
-  case exit_reason::kind::normal:
-    return {};
-  case exit_reason::kind::shutdown:
-    return ::caf::exit_reason::user_shutdown;
-  default:
-    return {static_cast<std::uint8_t>(why.what()), ::caf::atom("perron"),
-            ::caf::make_message(why.to_string())};
-  }
-}
-
-exit_reason from_caf(const ::caf::error& why) {
-  if (!why)
-    return exit_reason::normal();
-  if (why == ::caf::exit_reason::user_shutdown)
-    return exit_reason::shutdown();
-  if (why == ::caf::exit_reason::kill)
-    return exit_reason::kill();
-  return exit_reason::custom(::caf::to_string(why));
-}
-
 system::system() : parts_(std::make_unique<parts>()) {
   parts_->config.load<coordinator>();
   parts_->actors = std::make_unique<::caf::actor_system>(parts_->config);

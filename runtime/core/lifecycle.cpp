@@ -171,7 +171,7 @@ process& begin_spawn(scheduler& sched, const spawn_plan& plan, monitor_ref& ref)
     p->door.open();
     if (!sched.names->add(plan.name, p->self())) {
       abandon_spawn(*p);
-      throw std::invalid_argument("perron: spawn: the name '" + plan.name + "' is taken");
+      throw name_taken("perron: spawn: the name '" + plan.name + "' is taken");
     }
     p->named = true;
   }

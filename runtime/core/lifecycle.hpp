@@ -4,6 +4,7 @@
 #include <perron/runtime/core/process.hpp>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 
 namespace perron::runtime::core {
@@ -26,6 +27,11 @@ struct spawn_plan {
   void* observer_data = nullptr;
 };
 
+/// Thrown by begin_spawn when the name it is to give is taken.
+struct name_taken : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
 /// Thrown through the frames of a process that was told to end, so that its destructors run. Not a
 /// std::exception. Who catches it with `catch (...)` and goes on meets it again at the next receive if the
 /// order came from outside.
@@ -37,7 +43,7 @@ struct process_exit {
 struct hibernation {};
 
 /// Takes a slot and fills it in; nobody knows the process yet. Then put a function into body and commit, or
-/// abandon it. Throws std::bad_alloc, or std::invalid_argument if the name is taken. `ref` is set to the
+/// abandon it. Throws std::bad_alloc, or name_taken. `ref` is set to the
 /// spawner's monitor if one was asked for.
 process& begin_spawn(scheduler& sched, const spawn_plan& plan, monitor_ref& ref);
 void commit_spawn(process& p) noexcept;

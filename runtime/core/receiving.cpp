@@ -24,6 +24,8 @@ void count_receive(process& self) {
 std::uint64_t due_after(process& self, std::chrono::nanoseconds time) noexcept {
   if (time.count() <= 0)
     return 0;
+  if (time == std::chrono::nanoseconds::max())
+    return waiting::forever;
   return self.sched->due_in(static_cast<std::uint64_t>(time.count()));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/runtime/core/envelope.hpp>
 #include <perron/runtime/pid.hpp>
 
 #include <cstdint>
@@ -89,12 +90,53 @@ private:
   std::unique_ptr<std::unordered_map<std::uint64_t, std::size_t>> index_;
 };
 
+/// The calls of a process that are under way beside its own waiting, by number, each with its answer as soon
+/// as that has come. Owner only.
+class open_requests {
+public:
+  open_requests() = default;
+  open_requests(const open_requests&) = delete;
+  open_requests& operator=(const open_requests&) = delete;
+  ~open_requests() {
+    for (const auto& [ref, answer] : answers_)
+      if (answer != nullptr)
+        destroy(answer);
+  }
+
+  void add(std::uint64_t ref) { answers_.emplace(ref, nullptr); }
+  /// Takes the answer; false if nobody waits for it, or has one already.
+  bool keep(std::uint64_t ref, envelope* answer) {
+    const auto at = answers_.find(ref);
+    if (at == answers_.end() || at->second != nullptr)
+      return false;
+    at->second = answer;
+    return true;
+  }
+  bool is_answered(std::uint64_t ref) const {
+    const auto at = answers_.find(ref);
+    return at != answers_.end() && at->second != nullptr;
+  }
+  /// Forgets the request and gives its answer, null if there is none.
+  envelope* remove(std::uint64_t ref) noexcept {
+    const auto at = answers_.find(ref);
+    if (at == answers_.end())
+      return nullptr;
+    envelope* answer = at->second;
+    answers_.erase(at);
+    return answer;
+  }
+
+private:
+  std::unordered_map<std::uint64_t, envelope*> answers_;
+};
+
 /// All ties of a process; made when the first one is.
 struct relations {
   relation_table links;    ///< ref is the number that whoever linked gave to the link, the same at both ends
   relation_table monitors; ///< whom this process watches
   relation_table watchers; ///< who watches this process; ref is the watcher's
   std::vector<relation> waiting_for_room;
+  std::unique_ptr<open_requests> requests; ///< made with the first one
   bool asked_for_link = false; ///< link() was called here, so the other side may have asked as well
 };
 

@@ -104,6 +104,8 @@ void on_signal(process& p, envelope* e) {
       p.call_reply = e;
       return;
     }
+    if (p.ties && p.ties->requests && p.ties->requests->keep(e->from.ref, e))
+      return;
     break;
   case envelope_kind::exit:
     on_exit_signal(p, e, false);

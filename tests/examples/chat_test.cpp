@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace perron::testing {
 namespace {
@@ -23,7 +24,11 @@ protected:
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  web_program start() const { return {"chat", {"--port", "0", "--db", (folder_ / "chat.db").string()}}; }
+  web_program start(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments{"--port", "0", "--db", (folder_ / "chat.db").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return {"chat", arguments};
+  }
 
   static json join(raw_client& c, const std::string& room, const std::string& nick) {
     return json_of(c.post("/api/rooms/" + room + "/join", json{{"nick", nick}}.dump()));
@@ -62,6 +67,16 @@ TEST_F(chat, serves_its_page) {
   EXPECT_THAT(page.body, HasSubstr("/app.js"));
   EXPECT_EQ(c.get("/app.js").status, 200);
   EXPECT_EQ(c.get("/style.css").status, 200);
+  p.expect_orderly_end();
+}
+
+TEST_F(chat, draws_its_tree) {
+  web_program p = start({"--tree"});
+  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^<[0-9]+> supervisor one_for_one"));
+  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^├── history <[0-9]+> \"history\" worker permanent"));
+  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^├── rooms <[0-9]+> \"rooms\" supervisor"));
+  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^│   └── .*<[0-9]+> \"room:lobby\" worker"));
+  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^└── http <[0-9]+> \"http\""));
   p.expect_orderly_end();
 }
 

@@ -8,6 +8,7 @@
 namespace perron::testing {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 web_program kitchen_sink() { return {"kitchen_sink", {"--port", "0", "--workers", "2"}}; }
@@ -37,6 +38,15 @@ TEST(kitchen_sink, has_every_kind_of_handler) {
   EXPECT_EQ(c.get("/echo").status, 405);
   sink.expect_orderly_end();
   EXPECT_TRUE(c.at_end());
+}
+
+TEST(kitchen_sink, draws_its_tree) {
+  web_program sink = kitchen_sink();
+  raw_client c = sink.client();
+  const answer tree = c.get("/tree");
+  EXPECT_EQ(tree.field("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_THAT(tree.body, ContainsRegex("^<[0-9]+> supervisor one_for_one\n└── http <[0-9]+> \"http\""));
+  sink.expect_orderly_end();
 }
 
 TEST(kitchen_sink, crashes_on_request_and_says_so) {

@@ -330,7 +330,7 @@ TEST_F(exit_signal, is_mail_for_who_traps) {
 
 TEST_F(exit_signal, of_kill_cannot_be_trapped) {
   run([] {
-    const monitored child = spawn_monitor(bad::trap_exits{});
+    const monitored child = spawn_monitor({.trap_exit = true}, bad::trap_exits{});
     exit(child.who, exit_reason::shutdown());
     exit(child.who, exit_reason::kill());
     EXPECT_EQ(reason_of(child.ref), exit_reason::killed());

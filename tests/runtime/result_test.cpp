@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace perron::runtime {
@@ -71,6 +72,17 @@ TEST(result, without_a_value_is_success_or_an_error) {
   const result<void> failed(error{"no", EIO});
   EXPECT_FALSE(failed);
   EXPECT_EQ(failed.error().code, EIO);
+}
+
+TEST(result, is_made_of_what_converts_to_its_value) {
+  const result<std::string> got = "text";
+  EXPECT_EQ(*got, "text");
+  const result<double> wider = result<int>(3);
+  EXPECT_EQ(*wider, 3.0);
+  const result<double> failed = result<int>(error{"no", EIO});
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error(), (error{"no", EIO}));
+  static_assert(!std::is_convertible_v<result<std::string>, result<int>>);
 }
 
 } // namespace

@@ -118,6 +118,21 @@ struct outer {
   pid next;
 };
 
+struct rude {
+  using casts = protocol<halt, fail>;
+  explicit rude(pid last_words_to) : witness(last_words_to) {}
+  [[noreturn]] void handle_cast(const halt& h) { exit(h.why); }
+  [[noreturn]] void handle_cast(fail) { throw 13; }
+  void terminate(const exit_reason& why) { send(witness, noted{why}); }
+  pid witness;
+};
+struct throws_at_the_end {
+  [[noreturn]] void terminate(const exit_reason&) { throw std::logic_error("from terminate"); }
+};
+struct throws_in_destructor {
+  bad::throw_in_destructor::thrower held;
+};
+
 void expect_no_mail() {
   receive([](any_message m) { ADD_FAILURE() << "unexpected: " << m.type().name(); }, after(0s, [] {}));
 }
@@ -250,12 +265,51 @@ TEST_F(server, says_last_words_when_it_is_shut_down) {
   });
 }
 
-TEST_F(server, says_nothing_when_it_is_killed_before_it_can) {
+TEST_F(server, says_nothing_when_it_is_killed) {
   run([] {
     const pid c = started(1);
     const monitor_ref ref = monitor(c);
     exit(c, exit_reason::kill());
     EXPECT_EQ(reason_of(ref), exit_reason::killed());
+    expect_no_mail();
+  });
+}
+
+TEST_F(server, may_leave_in_a_callback_by_exit) {
+  run([] {
+    const pid s = start_server<rude>({}, self()).value();
+    const monitor_ref ref = monitor(s);
+    cast(s, halt{exit_reason::custom("bye")});
+    EXPECT_EQ(last_words(), exit_reason::custom("bye"));
+    EXPECT_EQ(reason_of(ref), exit_reason::custom("bye"));
+  });
+}
+
+TEST_F(server, says_last_words_whatever_a_callback_throws) {
+  run([] {
+    const pid s = start_server<rude>({}, self()).value();
+    const monitor_ref ref = monitor(s);
+    cast(s, fail{});
+    EXPECT_EQ(last_words().type(), "int");
+    EXPECT_EQ(reason_of(ref).type(), "int");
+  });
+}
+
+TEST_F(server, that_throws_in_its_last_words_ends_with_that) {
+  run([] {
+    const pid s = start_server<throws_at_the_end>({}).value();
+    const monitor_ref ref = monitor(s);
+    exit(s, exit_reason::shutdown());
+    EXPECT_EQ(reason_of(ref).text(), "from terminate");
+  });
+}
+
+TEST_F(server, that_throws_in_its_destructor_ends_as_terminated) {
+  run([] {
+    const pid s = start_server<throws_in_destructor>({}).value();
+    const monitor_ref ref = monitor(s);
+    exit(s, exit_reason::shutdown());
+    EXPECT_EQ(reason_of(ref).what(), exit_reason::kind::terminated);
   });
 }
 
