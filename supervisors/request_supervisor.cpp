@@ -177,7 +177,8 @@ private:
 class own_supervision final : public core::request_supervision {
 public:
   own_supervision(const std::shared_ptr<core::request_site>& site, request_supervisor_options options)
-      : request_supervision(site, options.limits), site_(*site), drain_time_(options.drain_time) {}
+      : request_supervision(std::move(options.name), site, std::move(options.limits.alarms)), site_(*site),
+        drain_time_(options.drain_time) {}
   ~own_supervision() { abort(); }
 
   void terminate(const exit_reason&) { stop(drain_time_); }
