@@ -231,7 +231,9 @@ private:
       text_ += "terminate_pid " + of.name + ' ' + worker() + '\n';
     else if (what < 73)
       text_ += "get_pid " + of.name + ' ' + worker() + '\n';
-    else if (what < 78 && !specs_.empty())
+    else if (what < 76 && holds_)
+      text_ += (dice_.one_in(2) ? "which " : "count ") + of.name + '\n';
+    else if (what < 79 && !specs_.empty())
       text_ += "start " + dice_.pick(specs_) + '\n';
     else
       by_id(of);
