@@ -167,8 +167,9 @@ private:
     std::string shutdown;
     if (dice_.one_in(10)) {
       stop = "ignores";
-      shutdown =
-          dice_.one_in(3) ? "brutal_kill" : std::to_string(of.simple ? 1 + dice_.below(3) : dice_.below(4));
+      // times that a busy machine does not use up before the child has been told
+      const std::string time = !of.simple && dice_.one_in(4) ? "0" : std::to_string(5 + dice_.below(4));
+      shutdown = dice_.one_in(3) ? "brutal_kill" : time;
     } else if (dice_.one_in(8)) {
       stop = "dies:" + dice_.pick(reasons);
     }
