@@ -71,18 +71,20 @@ void copy_date(char (&out)[29]) noexcept {
   std::memcpy(out, now.text, 29);
 }
 
-void send_error(int socket, int code, std::string_view why) noexcept {
+void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after) noexcept {
   try {
     const response page = error_page(code, why);
     char date[29];
     copy_date(date);
-    const header_field type{"Content-Type", page.content_type};
+    const std::string later = std::to_string(retry_after.count());
+    const std::array<header_field, 2> fields{header_field{"Content-Type", page.content_type},
+                                             header_field{"Retry-After", later}};
     http1::response_head head;
     head.status = code;
     head.date = {date, sizeof date};
     head.content_length = page.body.size();
     head.connection = http1::connection_option::close;
-    head.fields = {&type, 1};
+    head.fields = std::span(fields).first(retry_after.count() > 0 ? 2 : 1);
     std::array<char, 512> buffer;
     const auto written = http1::write_response_head(head, buffer);
     if (written.outcome != http1::write_outcome::written)
@@ -130,7 +132,7 @@ response exchange::answer() {
     r.headers.emplace_back("Allow", table.allow_value(found.allowed));
     return r;
   }
-  params_ = found.params;
+  params_ = &found.params;
   request req(*this);
   try {
     return (*found.handler)(req);
@@ -167,6 +169,7 @@ std::string_view exchange::body() {
       client_gone();
     } else if (!connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, due)) {
       connection_.in_use().outcome = outcome::none;
+      connection_.in_use().late = true;
       throw http_error(status::request_timeout, "the body did not come in time");
     }
   }
@@ -187,25 +190,29 @@ bool exchange::drain_body() {
   return true;
 }
 
-[[gnu::noinline]] void exchange::send(const response& r) {
+void exchange::send(const response& r) {
+  const header_field type{"Content-Type", r.content_type};
+  const std::size_t typed = r.content_type.empty() ? 0 : 1;
+  if (r.headers.empty()) {
+    send(r, {&type, typed});
+    return;
+  }
+  std::vector<header_field> fields;
+  fields.reserve(typed + r.headers.size());
+  if (typed != 0)
+    fields.push_back(type);
+  for (const auto& [name, value] : r.headers)
+    fields.push_back({name, value});
+  send(r, fields);
+}
+
+[[gnu::noinline]] void exchange::send(const response& r, std::span<const header_field> fields) {
   if (r.status < 200)
     throw std::invalid_argument("perron: this response cannot be sent: status " + std::to_string(r.status) +
                                 " is not that of a final response");
   const bool is_all_read = drain_body();
   const bool keep =
       in_.head.keep_alive && is_all_read && !connection_.where().closing.load(std::memory_order_relaxed);
-  std::array<header_field, 16> few;
-  std::vector<header_field> many;
-  std::span<header_field> fields(few);
-  if (r.headers.size() >= few.size()) {
-    many.resize(r.headers.size() + 1);
-    fields = many;
-  }
-  std::size_t count = 0;
-  if (!r.content_type.empty())
-    fields[count++] = {"Content-Type", r.content_type};
-  for (const auto& [name, value] : r.headers)
-    fields[count++] = {name, value};
   char date[29];
   copy_date(date);
   http1::response_head head;
@@ -218,7 +225,7 @@ bool exchange::drain_body() {
     head.connection = http1::connection_option::close;
   else if (in_.head.minor_version == 0)
     head.connection = http1::connection_option::keep_alive;
-  head.fields = fields.first(count);
+  head.fields = fields;
 
   std::array<char, 1536> small;
   std::string large;
@@ -231,7 +238,7 @@ bool exchange::drain_body() {
   }
   if (written.outcome != http1::write_outcome::written)
     throw std::invalid_argument(std::string("perron: this response cannot be sent: ") + written.what +
-                                (written.field < count
+                                (written.field < fields.size()
                                      ? ", field '" + std::string(fields[written.field].name) + '\''
                                      : std::string()));
   const bool has_body = in_.head.method != "HEAD" && r.status != status::no_content &&
@@ -268,7 +275,7 @@ void exchange::write_all(std::string_view first, std::string_view second) {
     if (due == 0)
       due = due_in(p, connection_.where().options.write_time);
     if (!connection_.wait_for(EPOLLOUT, rc::wait_kind::writable, due))
-      throw rc::process_exit{exit_reason::client_gone()};
+      throw rc::process_exit{supervisors::slow_reader()};
   }
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
-%%! -noinput +S 1:1 +sbwt none
+%%! -noinput +S 1:1 +sbwt none -env ERL_CRASH_DUMP_BYTES 0
 %%
 %% Runs scenarios on OTP's own supervisors. Each packet (four bytes of length, then text) on standard input is a
 %% scenario; the answer is a packet with its trace. README.md tells what the lines mean; supervision/stage.cpp does
@@ -58,7 +58,7 @@ run(Text) ->
             note("failed ~s", [word(Why)])
     end,
     [note("left ~s", [Name]) || Name <- lists:sort([name(Pid) || Pid <- left()])],
-    [exit(Pid, kill) || Pid <- left()].
+    [exit(Pid, kill) || Pid <- left() ++ waiting()].
 
 is_step(["scenario" | _]) -> false;
 is_step(["supervisor", Name | Keys]) -> declare(supervisor, Name, Keys, true);
@@ -289,6 +289,11 @@ act(["get", In, Id]) ->
     ask(In, fun(Sup) -> supervisor:get_childspec(Sup, list_to_atom(Id)) end);
 act(["get_pid", In, Target]) ->
     ask_about(In, Target, fun supervisor:get_childspec/2);
+act(["which", In]) ->
+    Simple = is_simple(list_to_atom(In)),
+    ask(In, fun(Sup) -> {shown, all_shown(Simple, supervisor:which_children(Sup))} end);
+act(["count", In]) ->
+    ask(In, fun(Sup) -> {shown, numbers(supervisor:count_children(Sup))} end);
 act(["check", Name]) ->
     {_, In, _} = declared(list_to_atom(Name)),
     {_, _, Map} = declared(In),
@@ -370,10 +375,15 @@ settle(undefined) ->
             case get(held) of undefined -> Picture; _ -> [] end;
         {held, Holder} ->
             put(held, Holder),
+            put(waiting, [Surveyor | waiting()]),
             []
     end;
 settle(_) ->
     [].
+
+%% Surveyors that wait for a supervisor that is held, or did when it was.
+waiting() ->
+    case get(waiting) of undefined -> []; Surveyors -> Surveyors end.
 
 picture(Lines) -> [note("~s", [Line]) || Line <- Lines].
 
@@ -412,11 +422,8 @@ look(Name) ->
             try
                 Children = supervisor:which_children(Sup),
                 Counts = supervisor:count_children(Sup),
-                Simple = is_simple(Name),
-                Shown = [shown(Simple, Child) || Child <- Children],
-                Numbers = [io_lib:format(" ~s ~b", [Key, Number]) || {Key, Number} <- Counts],
                 {lists:all(fun is_settled/1, Children), Sup,
-                 io_lib:format("~s:~s;~s", [name(Sup), lists:sort(Shown), Numbers])}
+                 io_lib:format("~s:~s;~s", [name(Sup), all_shown(is_simple(Name), Children), numbers(Counts)])}
             catch
                 exit:_ -> {false, Sup, none}
             end
@@ -425,6 +432,10 @@ look(Name) ->
 is_settled({_, restarting, _, _}) -> false;
 is_settled({_, undefined, _, _}) -> true;
 is_settled({_, Pid, _, _}) -> is_process_alive(Pid) orelse ets:member(stage, {unlinked, Pid}).
+
+all_shown(Simple, Children) -> lists:sort([shown(Simple, Child) || Child <- Children]).
+
+numbers(Counts) -> [io_lib:format(" ~s ~b", [Key, Number]) || {Key, Number} <- Counts].
 
 shown(Simple, {Id, Pid, Type, _}) ->
     Shown = case Simple of true -> ""; false -> [word(Id), "="] end,
@@ -454,12 +465,14 @@ word(Word) when is_atom(Word) -> atom_to_list(Word);
 word(Word) when is_integer(Word) -> integer_to_list(Word);
 word({shutdown, Why}) -> "shutdown:" ++ word(Why);
 word({failed_to_start_child, Id, Why}) -> lists:flatten(["failed_to_start_child:", word(Id), ":", word(Why)]);
+word({Error, [{_, _, _, _} | _]}) -> word(Error); % with a stack trace
 word(Other) -> lists:flatten(io_lib:format("~0p", [Other])).
 
 first_word(Tuple) when is_tuple(Tuple) -> word(element(1, Tuple));
 first_word(Other) -> word(Other).
 
 answer(ok) -> "ok";
+answer({shown, Text}) -> ["is", Text];
 answer({ok, #{id := Id} = Spec}) ->
     Given = fun(Key) -> word(maps:get(Key, Spec)) end,
     ["spec ", word(Id), [[" ", Given(Key)] || Key <- [restart, significant, shutdown, type]]];
@@ -471,6 +484,7 @@ answer({error, Word}) when Word =:= not_found; Word =:= running; Word =:= restar
 answer({error, Word}) when Word =:= missing_id; Word =:= missing_start -> "bad_spec " ++ word(Word);
 answer({error, {Word, _}}) when Word =:= duplicate_child_name; Word =:= bad_combination; Word =:= invalid_shutdown ->
     "bad_spec " ++ word(Word);
+answer({error, {invalid_child_spec, _}}) -> "bad_spec";
 answer({error, {Why, Child}}) when element(1, Child) =:= child -> "failed " ++ word(Why);
 answer({error, Why}) -> "failed " ++ word(Why);
 answer({'EXIT', _}) -> "unreachable".

@@ -4,6 +4,7 @@
 #include "conformance/supervision/cast.hpp"
 #include "conformance/supervision/recorder.hpp"
 #include "conformance/supervision/words.hpp"
+#include "support/sanitizers.hpp"
 
 #include <perron/runtime/inspect.hpp>
 #include <perron/runtime/message.hpp>
@@ -53,8 +54,10 @@ std::string answer_words(const answer& said, const recorder& trace) {
     return "ok " + trace.name(said.who) + (said.info.empty() ? "" : " info " + said.info);
   case answer::kind::already_started:
     return "already_started " + trace.name(said.who);
-  case answer::kind::bad_spec:
-    return "bad_spec " + objection(said.why);
+  case answer::kind::bad_spec: {
+    const std::string what = objection(said.why);
+    return what.empty() ? "bad_spec" : "bad_spec " + what;
+  }
   case answer::kind::start_failed:
     return "failed " + error_word(said.why);
   default:
@@ -80,30 +83,39 @@ public:
       : play_(play), trace_(trace), cast_(play, trace, runtime::self()) {}
 
   void run() {
-    const declaration& top = *play_.find("top");
-    const result<pid> made = start_supervisor(cast_.options_of(top), cast_.children_of(top));
-    if (made) {
-      trace_.note("up " + trace_.runs("top", *made));
-      draw(settle());
-      for (const words& each : play_.steps)
-        step(each);
-      while (held_)
-        step({"release"});
-      trace_.note("> end");
-      runtime::exit(*made, exit_reason::shutdown());
-      draw(settle());
-    } else if (const std::string why = objection(made.error().text); !why.empty()) {
-      trace_.note("refused " + why);
-    } else {
-      trace_.note("failed " + error_word(made.error().text));
+    try {
+      perform();
+    } catch (const std::exception& e) {
+      trace_.note(std::string("the stage broke: ") + e.what());
     }
     for (const pid who : trace_.left())
       trace_.note("left " + trace_.name(who));
-    for (const pid who : trace_.left())
+    std::vector<pid> rest = trace_.left();
+    rest.insert(rest.end(), helpers_.begin(), helpers_.end());
+    for (const pid who : rest)
       end_of(who, [who] { runtime::exit(who, exit_reason::kill()); });
   }
 
 private:
+  void perform() {
+    const declaration& top = *play_.find("top");
+    const result<pid> made = start_supervisor(cast_.options_of(top), cast_.children_of(top));
+    if (!made) {
+      const std::string why = objection(made.error().text);
+      trace_.note(why.empty() ? "failed " + error_word(made.error().text) : "refused " + why);
+      return;
+    }
+    trace_.note("up " + trace_.runs("top", *made));
+    draw(settle());
+    for (const words& each : play_.steps)
+      step(each);
+    while (held_)
+      step({"release"});
+    trace_.note("> end");
+    runtime::exit(*made, exit_reason::shutdown());
+    draw(settle());
+  }
+
   void step(const words& what) {
     std::string line = ">";
     for (const std::string& each : what)
@@ -183,6 +195,7 @@ private:
     const pid asker = runtime::spawn([this, what, me = runtime::self(), sup = trace_.find(to)] {
       runtime::send(me, answered{runtime::self(), ask(what, sup)});
     });
+    helpers_.push_back(asker);
     if (held_) {
       // so that what follows comes after this call
       for (;;) {
@@ -211,6 +224,14 @@ private:
       return plain_words(terminate_child(sup, trace_.find(what.at(2))), trace_);
     if (verb == "delete")
       return plain_words(delete_child(sup, what.at(2)), trace_);
+    if (verb == "which") {
+      const result<std::vector<child_info>> got = which_children(sup);
+      return got ? "is" + shown(*got, is_simple(part(what.at(1)))) : "unreachable";
+    }
+    if (verb == "count") {
+      const result<child_counts> got = count_children(sup);
+      return got ? "is" + shown(*got) : "unreachable";
+    }
     if (verb == "get")
       return spec_words(get_child_spec(sup, what.at(2)));
     if (verb == "get_pid")
@@ -251,6 +272,7 @@ private:
     const pid surveyor = runtime::spawn([this, me = runtime::self()] {
       runtime::send(me, surveyed{runtime::self(), survey()});
     });
+    helpers_.push_back(surveyor);
     lines picture;
     const bool quiet = runtime::receive(runtime::when([&](const surveyed& s) { return s.from == surveyor; },
                                                       [&](surveyed s) {
@@ -319,25 +341,33 @@ private:
     const result<child_counts> counts = count_children(sup);
     if (!children || !counts)
       return false;
-    const bool simple = what.get("strategy") == "simple_one_for_one";
-    bool settled = true;
-    lines shown;
-    for (const child_info& each : *children) {
-      const bool restarting = each.state == child_info::state_type::restarting;
-      settled =
-          settled && !restarting && (!each.who || runtime::alive(each.who) || trace_.is_unlinked(each.who));
-      shown.push_back((simple ? " " : ' ' + each.id + '=') +
-                      (restarting ? "restarting" : trace_.name(each.who)) + '/' +
-                      std::string(to_string(each.type)));
-    }
-    std::sort(shown.begin(), shown.end());
-    std::string line = trace_.name(sup) + ':';
-    for (const std::string& each : shown)
-      line += each;
-    picture.push_back(line + "; specs " + std::to_string(counts->specs) + " active " +
-                      std::to_string(counts->active) + " supervisors " + std::to_string(counts->supervisors) +
-                      " workers " + std::to_string(counts->workers));
-    return settled;
+    picture.push_back(trace_.name(sup) + ':' + shown(*children, is_simple(what)) + ';' + shown(*counts));
+    return std::all_of(children->begin(), children->end(), [&](const child_info& each) {
+      return each.state != child_info::state_type::restarting &&
+             (!each.who || runtime::alive(each.who) || trace_.is_unlinked(each.who));
+    });
+  }
+
+  static bool is_simple(const declaration& what) { return what.get("strategy") == "simple_one_for_one"; }
+
+  std::string shown(const std::vector<child_info>& children, bool simple) const {
+    lines all;
+    for (const child_info& each : children)
+      all.push_back(
+          (simple ? " " : ' ' + each.id + '=') +
+          (each.state == child_info::state_type::restarting ? "restarting" : trace_.name(each.who)) + '/' +
+          std::string(to_string(each.type)));
+    std::sort(all.begin(), all.end());
+    std::string out;
+    for (const std::string& each : all)
+      out += each;
+    return out;
+  }
+
+  static std::string shown(const child_counts& counts) {
+    return " specs " + std::to_string(counts.specs) + " active " + std::to_string(counts.active) +
+           " supervisors " + std::to_string(counts.supervisors) + " workers " +
+           std::to_string(counts.workers);
   }
 
   const scenario& play_;
@@ -345,6 +375,7 @@ private:
   cast cast_;
   pid held_{};               ///< the supervisor that waits in a start
   std::vector<pid> pending_; ///< those who ask for us and have no answer yet
+  std::vector<pid> helpers_; ///< they use all this, and one that waits for a held supervisor may be late
   bool ended_ = false;
 };
 
@@ -366,6 +397,7 @@ runtime::node_options one_worker() {
   runtime::node_options out;
   out.workers = 1;
   out.watchdog_ms = 0;
+  out.stack_bytes = testing::under_sanitizer ? 512 * 1024 : 128 * 1024;
   return out;
 }
 
