@@ -231,6 +231,28 @@ TEST(state_machine_queue, can_cancel_a_timeout_of_no_time_that_has_not_come_yet)
   EXPECT_EQ(m.mail("1").handled(), (texts{"a:1", "a:x", "enter b"}));
 }
 
+TEST(state_machine_queue, handles_what_a_timeout_of_no_time_inserts_before_the_next_of_them) {
+  machine m("a");
+  m.on("a:1", {.timeouts = {named("t", 0), named("u", 0)}}).on("a:#t", {.inserted = {"x"}});
+  EXPECT_EQ(m.mail("1").mail("2").handled(), (texts{"a:1", "a:#t", "a:x", "a:#u", "a:2"}));
+}
+
+TEST(state_machine_queue, puts_a_timeout_of_no_time_that_is_set_again_last) {
+  machine m("a");
+  m.on("a:1", {.timeouts = {named("t", 0), named("u", 0), named("t", 0)}});
+  m.on("a:2", {.timeouts = {named("t", 0), named("t", never)}});
+  EXPECT_EQ(m.mail("1").mail("2").handled(), (texts{"a:1", "a:#u", "a:#t", "a:2"}));
+}
+
+// OTP 25 loses the timeout in this case, against its own words: "the running timer is cancelled and a new
+// started"
+TEST(state_machine_queue, replaces_a_timeout_of_no_time_by_one_with_a_time) {
+  machine m("a");
+  m.on("a:1", {.inserted = {"x"}, .timeouts = {named("u", 0)}}).on("a:x", {.timeouts = {named("u", 23)}});
+  EXPECT_EQ(m.mail("1").time(22).handled(), (texts{"a:1", "a:x"}));
+  EXPECT_EQ(m.time(23).handled(), (texts{"a:#u"}));
+}
+
 TEST(state_machine_queue, can_postpone_a_timeout) {
   machine m("a");
   m.on("a:1", {.timeouts = {named("t", 5)}}).on("a:#t", {.postpone = true}).on("a:2", {.next = "b"});
