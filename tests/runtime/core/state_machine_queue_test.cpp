@@ -10,7 +10,8 @@
 #include <vector>
 
 // The sentences are those of OTP's gen_statem: "transition_option()", "action()", "state_timeout()" and so
-// on.
+// on. What is expected here was seen in OTP 25 as well, but where it says otherwise, and but for mail that
+// was not looked at yet.
 namespace perron::runtime::core {
 namespace {
 
