@@ -22,10 +22,11 @@
 /// never started again. It counts, lists, stops and reports them, and limits how many are let in, and gets no
 /// message for any of them while things go well (otp-semantics 5.11, after Ranch's connection supervisor).
 ///
-///     auto lines = supervisors::request_supervisor::start({.name = "lines", .limits = {.max_connections =
-///     1000}}); for (;;) {                                           // an acceptor; there may be several
-///       auto s = listener.accept();
-///       lines->start_request(s->peer().to_string(), [s = std::move(*s)]() mutable { talk(s); });
+///     auto lines = request_supervisor::start({.limits = {.max_connections = 1000}}).value();
+///     for (;;) { // an acceptor; there may be several
+///       stream s = listening.accept().value();
+///       std::string peer = s.peer().value().to_string();
+///       lines.start_request(std::move(peer), [s = std::move(s)]() mutable { talk(s); });
 ///     }
 ///
 /// httpd's server is one as well: everything here that takes the pid of a supervisor takes that of a server.

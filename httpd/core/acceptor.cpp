@@ -124,14 +124,13 @@ void acceptor::accept_some(rc::worker& at) noexcept {
     at.arm(timer_, at.now_ms());
 }
 
-/// Cheaply: one attempt each to read, to answer, and to close without a reset, and nothing is kept. A client
-/// that sends its request later may see the connection reset instead of the answer.
+/// Cheaply: one attempt each to read and to answer, and nothing is kept. A client that sends its request
+/// later may see the connection reset instead of the answer.
 void acceptor::turn_away(rc::worker& at, int socket) noexcept {
   site_->turned_away.fetch_add(1, std::memory_order_relaxed);
   net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
   send_error(socket, status::service_unavailable, "too many connections", site_->options.retry_after);
-  ::shutdown(socket, SHUT_WR);
-  ::close(socket);
+  ::close(socket); // all that came is read, so this is no reset
 }
 
 void acceptor::pause(rc::worker& at, std::uint64_t ms) noexcept {

@@ -56,6 +56,15 @@ struct drain_due {
   std::uint64_t number;
 };
 
+/// What a drain keeps from step to step.
+struct drain_under_way {
+  runtime::caller from;
+  std::uint64_t number = 0;
+  std::uint64_t drained_before = 0;
+  unsigned told = 0; ///< how often requests were told to end
+  runtime::timer_ref timer{};
+};
+
 /// The process of a request supervisor, as the base of a server class (runtime/server.hpp): answers the calls
 /// above, runs drains and alarms. What has to do with sockets is the derived class's. To what an ordinary
 /// supervisor is asked it answers as one with a single template and children that are named by their pids,
@@ -129,14 +138,6 @@ private:
   void end_requests(const runtime::exit_reason& why) const;
   void wait_for_last(std::chrono::milliseconds limit) const;
   void end_drain();
-
-  struct drain_under_way {
-    runtime::caller from;
-    std::uint64_t number = 0;
-    std::uint64_t drained_before = 0;
-    unsigned told = 0; ///< how often requests were told to end
-    runtime::timer_ref timer{};
-  };
 
   const std::string name_;
   runtime::core::scheduler& sched_;

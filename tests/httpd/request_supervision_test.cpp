@@ -189,6 +189,18 @@ TEST_F(request_supervision_test, a_request_in_time_is_not_touched_and_the_next_h
   EXPECT_EQ(await([](const server_stats& s) { return s.running == 0; }).late, 0U);
 }
 
+TEST_F(request_supervision_test, a_request_costs_no_message) {
+  serve(routes());
+  raw_client c = client();
+  ASSERT_EQ(c.get("/").status, 200);
+  await([](const server_stats& s) { return s.running == 0; });
+  const std::uint64_t before = node().stats().messages;
+  for (int i = 0; i < 1'000; ++i)
+    ASSERT_EQ(c.get("/").status, 200);
+  EXPECT_LT(node().stats().messages - before, 10U) << "what the test itself had asked may still be counted";
+  EXPECT_EQ(await([](const server_stats& s) { return s.running == 0; }).requests, 1'001U);
+}
+
 // -- limits
 
 TEST_F(request_supervision_test, max_connections_is_passed_by_no_more_than_the_acceptors) {
