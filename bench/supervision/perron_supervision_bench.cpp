@@ -109,7 +109,7 @@ using moment = std::shared_ptr<std::atomic<std::int64_t>>;
 
 // -- restart: a child dies, a new one runs
 
-enum class death : std::uint8_t { by_exit, by_exception, by_return };
+enum class death : std::uint8_t { by_exit, by_exception, by_return, of_server };
 
 /// Tells `parent` when it runs, then dies as ordered, and leaves word when.
 struct mortal {
@@ -128,6 +128,26 @@ struct mortal {
   }
 };
 
+/// The same as a server, which dies by an exception.
+struct mortal_server {
+  using casts = protocol<die>;
+
+  mortal_server(pid parent, moment last_word) : died(std::move(last_word)) {
+    send(parent, up{self(), now_ns()});
+  }
+  [[noreturn]] void handle_cast(die) {
+    died->store(now_ns(), std::memory_order_release);
+    throw std::runtime_error("crash");
+  }
+
+  moment died;
+};
+
+child_spec mortal_child(pid parent, const moment& died, death how) {
+  return how == death::of_server ? server_child<mortal_server>("mortal", parent, died)
+                                 : child("mortal", mortal{parent, died, how});
+}
+
 /// From one life's last word to the next one's first.
 void restart_once(pid& child, const moment& died, std::vector<std::int64_t>& into) {
   send(child, die{});
@@ -141,7 +161,7 @@ std::vector<std::int64_t> restarts(long n, death how, std::chrono::nanoseconds b
   latencies.reserve(static_cast<std::size_t>(n));
   const auto died = std::make_shared<std::atomic<std::int64_t>>(0);
   for (long left = n; left > 0; left -= restarts_of_one_supervisor) {
-    const pid supervisor = started({child("mortal", mortal{self(), died, how})});
+    const pid supervisor = started({mortal_child(self(), died, how)});
     pid child = receive_one<up>().who;
     for (long i = std::min(left, restarts_of_one_supervisor); i > 0; --i) {
       if (between > 0ns)
@@ -368,8 +388,10 @@ int main(int argc, char** argv) {
       {"restart", [&] { restart("restart", n(50'000), death::by_exit); }},
       {"restart_exception", [&] { restart("restart_exception", n(20'000), death::by_exception); }},
       {"restart_return", [&] { restart("restart_return", n(50'000), death::by_return); }},
+      {"restart_server", [&] { restart("restart_server", n(20'000), death::of_server); }},
       {"restart_paced", [&] { restart_paced("restart_paced", n(1000), death::by_exit); }},
       {"restart_return_paced", [&] { restart_paced("restart_return_paced", n(1000), death::by_return); }},
+      {"restart_server_paced", [&] { restart_paced("restart_server_paced", n(1000), death::of_server); }},
       {"restart_many", [&] { restart_many(n(10'000)); }},
       {"children", [&] { children(n(1'000'000)); }},
       {"siblings_closed", [&] { siblings("siblings_closed", 0ns, n(3000)); }},

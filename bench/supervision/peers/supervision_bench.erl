@@ -6,7 +6,8 @@
 -module(supervision_bench).
 -behaviour(supervisor).
 -export([main/1]).
--export([init/1, start_mortal/3, start_counted/2, start_idle/0, start_sibling/0]).
+-export([init/1, handle_info/2, handle_call/3, handle_cast/2]).
+-export([start_mortal/3, start_counted/2, start_idle/0, start_sibling/0]).
 
 -define(NEVER_GIVES_UP, 2000000000).
 %% The supervisor looks through the restarts of the period at each restart: a fresh one keeps them few.
@@ -29,8 +30,10 @@ main([Name, Count]) ->
 run("restart", C) -> restart("restart", count(C, 50000), exit);
 run("restart_exception", C) -> restart("restart_exception", count(C, 20000), error);
 run("restart_return", C) -> restart("restart_return", count(C, 50000), return);
+run("restart_server", C) -> restart("restart_server", count(C, 20000), server);
 run("restart_paced", C) -> restart_paced("restart_paced", count(C, 1000), exit);
 run("restart_return_paced", C) -> restart_paced("restart_return_paced", count(C, 1000), return);
+run("restart_server_paced", C) -> restart_paced("restart_server_paced", count(C, 1000), server);
 run("restart_many", C) -> restart_many(count(C, 10000));
 run("children", C) -> children(count(C, 1000000));
 run("siblings_closed", C) -> siblings("siblings_closed", 0, count(C, 3000));
@@ -61,6 +64,9 @@ quantiles(Name, Values) ->
     say(Name ++ "_p50", At(0.5), "ns"),
     say(Name ++ "_p99", At(0.99), "ns").
 
+init({mortal, Parent, Died}) ->
+    Parent ! {up, self(), now_ns()},
+    {ok, Died};
 init({Strategy, Children}) ->
     {ok, {#{strategy => Strategy, intensity => ?NEVER_GIVES_UP, period => 1}, Children}}.
 
@@ -74,6 +80,8 @@ stop(Supervisor) ->
 
 %% -- restart: a child dies, a new one runs
 
+start_mortal(Parent, Died, server) ->
+    gen_server:start_link(?MODULE, {mortal, Parent, Died}, []);
 start_mortal(Parent, Died, How) ->
     {ok, spawn_link(fun() ->
         Parent ! {up, self(), now_ns()},
@@ -85,6 +93,13 @@ start_mortal(Parent, Died, How) ->
             return -> ok
         end
     end)}.
+
+handle_info(die, Died) ->
+    atomics:put(Died, 1, now_ns()),
+    error(crash).
+
+handle_call(_, _, Died) -> {noreply, Died}.
+handle_cast(_, Died) -> {noreply, Died}.
 
 restart_once(Child, Died) ->
     Child ! die,
