@@ -15,6 +15,7 @@ std::string_view request::method() const noexcept { return exchange_.head().meth
 std::string_view request::path() const noexcept { return exchange_.target().path; }
 const query_view& request::query() const noexcept { return exchange_.target().query; }
 header_view request::headers() const noexcept { return exchange_.head().headers(); }
+void request::leave_count() { exchange_.on().leave_count(); }
 std::string_view request::body() { return exchange_.body(); }
 
 std::string request::param(std::string_view name) const {

@@ -37,6 +37,9 @@ public:
   std::string_view header(std::string_view name) const noexcept {
     return headers().find(name).value_or(std::string_view());
   }
+  /// Takes the connection out of what max_connections counts, for the rest of its life; it is supervised,
+  /// listed and drained as before. For what lasts long: long polls, streams. Costs two locked instructions.
+  void leave_count();
   /// "127.0.0.1:51234"; empty for Unix sockets.
   std::string peer() const;
 

@@ -6,12 +6,14 @@
 #include <perron/runtime/pid.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/result.hpp>
+#include <perron/supervisors/request_supervisor.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace perron::httpd {
 
@@ -21,33 +23,55 @@ struct server_options {
   std::string host = "127.0.0.1"; ///< numeric, IPv4 or IPv6
   std::uint16_t port = 8080;      ///< 0: any free one; see server_port
   int backlog = 4096;
-  std::size_t max_connections = 0; ///< 0: as many as file descriptors allow, less some for the program
+
+  /// At so many connections accepting sleeps and clients wait in the backlog; 0: as many as file descriptors
+  /// allow, less some for the program. May be passed by as many as there are workers, less one.
+  std::size_t max_connections = 0;
+  /// At so many, clients get a 503 with Retry-After at once; 0: never. Counts those that have left the count
+  /// of max_connections as well (request::leave_count).
+  std::size_t hard_limit = 0;
+  std::chrono::seconds retry_after{2};
+  std::vector<supervisors::connection_alarm> alarms{};
+
   http1::head_limits head{};
   std::size_t max_body = std::size_t(1) << 20;  ///< bytes; beyond it 413
   std::chrono::milliseconds head_time{10'000};  ///< from the first byte of a head to its last
   std::chrono::milliseconds idle_time{75'000};  ///< between requests
   std::chrono::milliseconds body_time{30'000};  ///< for the whole body
   std::chrono::milliseconds write_time{30'000}; ///< without any progress
-  std::chrono::milliseconds drain_time{5'000};  ///< for running requests when the server stops
+  /// For a request, from its complete head to the end of its answer; then it is told to shut down, a second
+  /// later killed, and the client gets a 503 if nothing is out yet. Coarse: may be late by a few ms. 0: none,
+  /// as long polls want it.
+  std::chrono::milliseconds request_time{0};
+  std::chrono::milliseconds drain_time{5'000}; ///< for running requests when the server stops
 };
 
-/// Figures of one server, a moment's picture.
+/// Figures of one server, a moment's picture. Requests that ended otherwise than normally stand under one
+/// kind each (supervisors/request_end.hpp).
 struct server_stats {
   std::uint64_t connections = 0; ///< open now
   std::uint64_t accepted = 0;
   std::uint64_t requests = 0; ///< processes made for requests so far
   std::uint64_t running = 0;  ///< of these, not ended yet
-  std::uint64_t crashed = 0;  ///< ended abnormally, clients that went away not counted
+  std::uint64_t crashed = 0;
   std::uint64_t client_gone = 0;
-  std::uint64_t refused = 0; ///< heads answered with an error without a process
+  std::uint64_t slow_readers = 0; ///< the client took nothing for write_time
+  std::uint64_t late = 0;         ///< body_time or request_time was over
+  std::uint64_t drained = 0;      ///< ended by a drain or the server's stop
+  std::uint64_t killed = 0;       ///< ended by order at another time
+  std::uint64_t refused = 0;      ///< heads answered with an error without a process
+  std::uint64_t turned_away = 0;  ///< clients answered with a 503 at the hard limit
 };
 
 /// Starts a server: a process that owns one listening socket per worker and, in the end, every connection. It
 /// is linked to the caller. Each request runs in its own process under it; see README.md in this folder for
 /// who does what. Gives the server's pid, or why it could not listen.
 ///
+/// It is a request supervisor: count_requests, which_requests, stop_request, set_max_connections, suspend,
+/// resume and drain take its pid (supervisors/request_supervisor.hpp).
+///
 /// An exit signal, say of its supervisor, stops it in order: no new connections, idle ones closed, running
-/// requests get drain_time, then are killed.
+/// requests get drain_time, then are told to end, then are killed.
 runtime::result<runtime::pid> start_server(const server_options& options, router routes);
 
 /// The port a server listens on, and its figures. From any process; the call goes to the server.

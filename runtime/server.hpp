@@ -44,6 +44,8 @@ template <class S, class T>
 auto call_clause(S& server) {
   return [&server](caller from, T&& request) {
     if constexpr (requires { server.handle_call(std::move(request), from); }) {
+      static_assert(std::is_void_v<decltype(server.handle_call(std::move(request), from))>,
+                    "a handle_call with a caller answers by reply()");
       server.handle_call(std::move(request), from); // answers by reply(from, ...), now or later
     } else if constexpr (std::is_void_v<decltype(server.handle_call(std::move(request)))>) {
       server.handle_call(std::move(request));

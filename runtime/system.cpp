@@ -27,7 +27,11 @@ result<std::string> ask_system(pid who, system_request request, std::chrono::nan
   return std::move(answer->text);
 }
 
-bool is_order_of_parent(const exited& signal) { return signal.from && signal.from == current().ancestors[0]; }
+bool is_order_of_parent(const exited& signal) {
+  if (!signal.from) // from a thread that is no process: of the node, which stops
+    return signal.reason.what() == exit_reason::kind::shutdown;
+  return signal.from == current().ancestors[0];
+}
 
 } // namespace detail
 

@@ -24,8 +24,9 @@ namespace detail {
 struct system_request {
   enum class order : std::uint8_t { suspend, resume, copy_state, describe_state, replace_state };
   order what;
-  std::shared_ptr<void> state{}; ///< for replace_state: a unique_ptr<S>
-  const std::type_info* type = nullptr;
+  const std::type_info* type = nullptr;           ///< S, for copy_state and replace_state
+  core::envelope* (*copy)(const void*) = nullptr; ///< for copy_state: the answer with a copy of an S
+  std::shared_ptr<void> state{};                  ///< for replace_state: a unique_ptr<S>
 };
 
 struct system_answer {
@@ -43,13 +44,16 @@ result<void> suspend(pid who, std::chrono::nanoseconds timeout = default_call_ti
 /// The end of suspend().
 result<void> resume(pid who, std::chrono::nanoseconds timeout = default_call_timeout);
 
-/// A copy of the object behind a behaviour of class S. An error with code EPROTO if it is of another class.
+/// A copy of the object behind a behaviour of class S, which can be copied. An error with code EPROTO if it
+/// is of another class.
 template <class S>
 result<S> get_state(pid who, std::chrono::nanoseconds timeout = default_call_timeout) {
-  static_assert(std::is_copy_constructible_v<S>,
-                "the state of this class cannot be copied: describe_state()");
   using order = detail::system_request::order;
-  return call<S>(who, detail::system_request{.what = order::copy_state}, timeout);
+  const auto copy = [](const void* state) -> core::envelope* {
+    return core::make_envelope<S>(core::envelope_kind::reply, *static_cast<const S*>(state));
+  };
+  return call<S>(who, detail::system_request{.what = order::copy_state, .type = &typeid(S), .copy = copy},
+                 timeout);
 }
 
 /// What the state says of itself: what to_string(state), found by its namespace, gives; else its type's name.
@@ -65,8 +69,8 @@ result<void> replace_state(pid who, S state, std::chrono::nanoseconds timeout = 
   const auto done = detail::ask_system(
       who,
       {.what = order::replace_state,
-       .state = std::make_shared<std::unique_ptr<S>>(std::make_unique<S>(std::move(state))),
-       .type = &typeid(S)},
+       .type = &typeid(S),
+       .state = std::make_shared<std::unique_ptr<S>>(std::make_unique<S>(std::move(state)))},
       timeout);
   if (!done)
     return done.error();
@@ -75,8 +79,8 @@ result<void> replace_state(pid who, S state, std::chrono::nanoseconds timeout = 
 
 namespace detail {
 
-/// Whether an exit signal comes from the process that started the caller. Such a signal orders a behaviour to
-/// end even if it traps exits (OTP gen_server).
+/// Whether an exit signal comes from the process that started the caller, or from its node, which stops. Such
+/// a signal orders a behaviour to end even if it traps exits (OTP gen_server).
 bool is_order_of_parent(const exited& signal);
 
 inline auto parent_clause() {
@@ -120,30 +124,36 @@ private:
       reply(from, system_answer{});
       return;
     case order::copy_state:
-      if constexpr (std::is_copy_constructible_v<S>)
-        answer(from, [&] { return *held_; });
-      else
-        reply(from, system_answer{false, "the state cannot be copied"});
+      if (is_mine(from, request))
+        answer(from, [&] { return request.copy(held_.get()); });
       return;
     case order::describe_state:
-      answer(from, [&] { return system_answer{true, described(*held_)}; });
+      answer(from, [&]() -> core::envelope* {
+        return core::make_envelope<system_answer>(core::envelope_kind::reply,
+                                                  system_answer{true, described(*held_)});
+      });
       return;
     case order::replace_state:
-      if (*request.type != typeid(S)) {
-        reply(from, system_answer{false, "the state is of class " + core::type_name(typeid(S))});
+      if (!is_mine(from, request))
         return;
-      }
       held_.swap(*static_cast<std::unique_ptr<S>*>(request.state.get()));
       reply(from, system_answer{});
       return;
     }
   }
 
+  static bool is_mine(const caller& from, const system_request& request) {
+    if (*request.type == typeid(S))
+      return true;
+    reply(from, system_answer{false, "the state is of class " + core::type_name(typeid(S))});
+    return false;
+  }
+
   /// A state that throws when it is looked at fails who looks, not the behaviour.
   template <class F>
   void answer(const caller& from, F&& look) {
     try {
-      reply(from, look());
+      send_reply(from, look());
     } catch (const std::exception& e) {
       reply(from, system_answer{false, e.what()});
     }

@@ -118,8 +118,8 @@ int run(int argc, const char* const* argv, spec what) {
   try {
     if (const result<void> good = core::check_settings(what.settings); !good)
       return failure(name, good.error().text);
-    if (!what.children)
-      return failure(name, "the spec has no children");
+    if (name.empty() || !what.children)
+      return failure(name, "the spec has no name or no children");
     const result<core::command_line> line = core::read_command_line(
         {name, what.version, what.description, what.settings}, {argv + (argc > 0 ? 1 : 0), argv + argc});
     if (!line)

@@ -95,8 +95,6 @@ std::optional<T> in_time(std::chrono::milliseconds patience, F work) {
 /// Looks below a supervisor of which its own supervisor has told. Runs in a process that traps exits and has
 /// no other work.
 void look_below(tree_node& top, const draw_options& how, std::size_t depth) {
-  if (!top.supervisor || !top.who)
-    return;
   const std::size_t most = depth == 0 ? 0 : how.children;
   std::optional<branch> all = in_time<branch>(
       how.patience, [who = top.who, most, patience = how.patience] { return ask(who, most, patience); });
@@ -114,7 +112,7 @@ void look_below(tree_node& top, const draw_options& how, std::size_t depth) {
   // the supervisors among the children, all at the same time
   std::vector<std::pair<runtime::monitored, tree_node*>> below;
   for (tree_node& child : top.children)
-    if (child.supervisor && child.who)
+    if (child.supervisor && child.who && child.state == child_info::state_type::running)
       below.emplace_back(
           runtime::spawn_monitor({.link = true, .trap_exit = true},
                                  [to = runtime::self(), child, how, depth]() mutable {

@@ -66,10 +66,12 @@ httpd::response stats(httpd::request&) {
                      {"process_memory", s.process_memory},
                      {"workers", workers}};
   if (const auto http = httpd::stats_of(runtime::whereis("http")))
-    out["http"] = {{"connections", http->connections}, {"accepted", http->accepted},
-                   {"requests", http->requests},       {"running", http->running},
-                   {"crashed", http->crashed},         {"client_gone", http->client_gone},
-                   {"refused", http->refused}};
+    out["http"] = {{"connections", http->connections},   {"accepted", http->accepted},
+                   {"requests", http->requests},         {"running", http->running},
+                   {"crashed", http->crashed},           {"client_gone", http->client_gone},
+                   {"slow_readers", http->slow_readers}, {"late", http->late},
+                   {"drained", http->drained},           {"killed", http->killed},
+                   {"refused", http->refused},           {"turned_away", http->turned_away}};
   return httpd::json(out.dump(2) + '\n');
 }
 

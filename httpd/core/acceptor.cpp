@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/acceptor.hpp>
 
+#include <perron/httpd/core/exchange.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/net/accepting.hpp>
 #include <perron/runtime/net/system_calls.hpp>
@@ -34,7 +35,8 @@ constexpr std::uint64_t busy_pause_ms = 2;
 } // namespace
 
 acceptor::acceptor(std::shared_ptr<site> s, int socket, rc::worker& at)
-    : poll_handler(&acceptor::on_ready, &acceptor::on_dispose), site_(std::move(s)) {
+    : poll_handler(&acceptor::on_ready, &acceptor::on_dispose), sleeper(&acceptor::wake),
+      site_(std::move(s)) {
   home = &at;
   fd = socket;
 }
@@ -48,7 +50,24 @@ int acceptor::open() noexcept {
 void acceptor::close() noexcept {
   home->disarm(timer_);
   site_->shards[home->index].accepting = nullptr;
-  home->poll.retire(*this);
+  closed_ = true;
+  if (!asleep_ || site_->limits.forget(*this))
+    home->poll.retire(*this);
+}
+
+/// On whatever thread made room.
+void acceptor::wake(sleeper& self) noexcept {
+  auto& a = static_cast<acceptor&>(self);
+  a.home->post(a.errand_);
+}
+
+void acceptor::on_woken(rc::runnable& self, rc::carrier&) {
+  acceptor& a = *static_cast<wake_errand&>(self).of;
+  a.asleep_ = false;
+  if (a.closed_)
+    a.home->poll.retire(a);
+  else
+    a.accept_some(*a.home);
 }
 
 void acceptor::on_dispose(rc::poll_handler& self) noexcept {
@@ -62,14 +81,18 @@ void acceptor::on_ready(rc::poll_handler& self, std::uint32_t, rc::worker& at) {
 }
 
 void acceptor::accept_some(rc::worker& at) noexcept {
-  if (paused_ || site_->closing.load(std::memory_order_relaxed))
+  using supervisors::core::admission;
+  if (paused_ || asleep_ || !site_->accepting.load(std::memory_order_relaxed))
     return;
-  site_shard& shard = site_->shards[at.index];
   const bool busy = at.queue_length() > too_much_queued;
   for (int i = 0; i < (busy ? accepts_when_busy : accepts_per_turn); ++i) {
-    if (site_->connections() >= site_->max_connections) {
-      pause(at, pause_ms);
-      return;
+    const admission told = site_->limits.advice();
+    if (told == admission::sleep) {
+      asleep_ = true;
+      if (site_->limits.sleep(*this))
+        return;
+      asleep_ = false;
+      continue;
     }
     const int socket = net::try_accept(fd);
     if (socket < 0) {
@@ -78,7 +101,13 @@ void acceptor::accept_some(rc::worker& at) noexcept {
         continue;
       if (then == net::after_accept::pause)
         pause(at, pause_ms);
+      else if (then == net::after_accept::wait)
+        site_->limits.pass_on(); // it may have been woken for nothing
       return;
+    }
+    if (told == admission::turn_away) {
+      turn_away(at, socket);
+      continue;
     }
     auto* c = new (std::nothrow) connection(site_, socket, at);
     if (c == nullptr) {
@@ -86,7 +115,6 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       pause(at, pause_ms);
       return;
     }
-    shard.accepted.fetch_add(1, std::memory_order_relaxed);
     c->open();
   }
   // edge-triggered: more may wait, and no event will say so again
@@ -94,6 +122,16 @@ void acceptor::accept_some(rc::worker& at) noexcept {
     pause(at, busy_pause_ms);
   else
     at.arm(timer_, at.now_ms());
+}
+
+/// Cheaply: one attempt each to read, to answer, and to close without a reset, and nothing is kept. A client
+/// that sends its request later may see the connection reset instead of the answer.
+void acceptor::turn_away(rc::worker& at, int socket) noexcept {
+  site_->turned_away.fetch_add(1, std::memory_order_relaxed);
+  net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
+  send_error(socket, status::service_unavailable, "too many connections", site_->options.retry_after);
+  ::shutdown(socket, SHUT_WR);
+  ::close(socket);
 }
 
 void acceptor::pause(rc::worker& at, std::uint64_t ms) noexcept {

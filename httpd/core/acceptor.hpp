@@ -7,10 +7,14 @@
 
 namespace perron::httpd::core {
 
-/// One worker's listening socket (SO_REUSEPORT: the kernel spreads connections over the workers). Accepts
-/// until the server is full or descriptors run out, then sleeps, with the clients waiting in the kernel's
-/// backlog, until a connection ends or a moment has passed. Touched only on its home worker.
-class acceptor final : public rc::poll_handler {
+/// One worker's listening socket (SO_REUSEPORT: the kernel spreads connections over the workers). Accepts by
+/// the rules of connection_limits: sleeps while the server is full, with the clients waiting in the kernel's
+/// backlog, until it is woken by the end of any connection; turns clients away at the hard limit. When
+/// descriptors run out it pauses, until a connection of this worker ends or a moment has passed.
+///
+/// Touched only on its home worker, but for the wake-up, an errand that comes home. One that was woken is not
+/// freed before that has come.
+class acceptor final : public rc::poll_handler, private supervisors::core::connection_limits::sleeper {
 public:
   acceptor(std::shared_ptr<site> s, int socket, rc::worker& at);
 
@@ -26,16 +30,27 @@ private:
     explicit pause_timer(acceptor* a) noexcept : wheel_timer(&acceptor::on_pause_over), of(a) {}
   };
 
+  struct wake_errand final : rc::runnable {
+    acceptor* of;
+    explicit wake_errand(acceptor* a) noexcept : runnable(&acceptor::on_woken), of(a) {}
+  };
+
+  static void wake(sleeper& self) noexcept;
+  static void on_woken(rc::runnable& self, rc::carrier& on);
   static void on_ready(rc::poll_handler& self, std::uint32_t events, rc::worker& at);
   static void on_dispose(rc::poll_handler& self) noexcept;
   static void on_pause_over(rc::wheel_timer& self, rc::worker& at);
 
   void accept_some(rc::worker& at) noexcept;
   void pause(rc::worker& at, std::uint64_t ms) noexcept;
+  void turn_away(rc::worker& at, int socket) noexcept;
 
   std::shared_ptr<site> site_;
   pause_timer timer_{this};
+  wake_errand errand_{this};
   bool paused_ = false;
+  bool asleep_ = false;
+  bool closed_ = false;
 };
 
 /// Opens a listening socket; the result is its descriptor. `joins`: others of this server have the port

@@ -29,6 +29,8 @@ constexpr std::uint32_t peer_left = EPOLLRDHUP | hang_up;
 /// How long a peer may go on sending after the last answer, and how often in a row it is read from.
 constexpr std::chrono::milliseconds linger_time{2'000};
 constexpr int reads_per_turn = 16;
+/// How long a request may take to end that was told to.
+constexpr std::chrono::milliseconds overdue_time{1'000};
 
 std::uint64_t ms(std::chrono::milliseconds time) noexcept { return static_cast<std::uint64_t>(time.count()); }
 
@@ -65,7 +67,7 @@ bool connection::open() noexcept {
   if (shard.first != nullptr)
     shard.first->previous_of_worker = this;
   shard.first = this;
-  shard.connections.fetch_add(1, std::memory_order_relaxed);
+  site_->connection_came(at.polled_ms);
   at.sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
   // a fresh connection that sends nothing gets the time of a head
   set_deadline(at, at.now_ms() + ms(site_->options.head_time));
@@ -86,12 +88,11 @@ void connection::close() noexcept {
   if (next_of_worker != nullptr)
     next_of_worker->previous_of_worker = previous_of_worker;
   (previous_of_worker != nullptr ? previous_of_worker->next_of_worker : shard.first) = next_of_worker;
-  shard.connections.fetch_sub(1, std::memory_order_relaxed);
   if (shard.accepting != nullptr)
     shard.accepting->room_again(at);
   at.poll.retire(*this);
   // not when it is freed: that is just before the poller sleeps, too late to make anybody ready here
-  site_->connection_gone();
+  site_->connection_gone(in_use_.counted);
 }
 
 void connection::on_dispose(rc::poll_handler& self) noexcept {
@@ -119,20 +120,14 @@ void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::work
   if (c.phase_ != phase::in_use)
     return;
   if (const std::uint32_t number = c.waiting_for_.load(std::memory_order_seq_cst); number != 0)
-    rc::push_signal(c.who_, rc::plain_signal(rc::envelope_kind::wake, runtime::pid(), number));
+    rc::push_signal(c.listed_.who, rc::plain_signal(rc::envelope_kind::wake, runtime::pid(), number));
   if ((events & peer_left) != 0)
     c.tell_peer_left();
 }
 
 void connection::tell_peer_left() noexcept {
-  rc::push_signal(who_, rc::exit_envelope(rc::envelope_kind::interrupt, runtime::pid(),
-                                          runtime::exit_reason::client_gone(), 0));
-}
-
-void connection::kill_request() noexcept {
-  if (phase_ == phase::in_use)
-    rc::push_signal(
-        who_, rc::exit_envelope(rc::envelope_kind::exit, site_->server, runtime::exit_reason::kill(), 0));
+  rc::push_signal(listed_.who, rc::exit_envelope(rc::envelope_kind::interrupt, runtime::pid(),
+                                                 runtime::exit_reason::client_gone(), 0));
 }
 
 void connection::read_more(rc::worker& at) noexcept {
@@ -177,7 +172,7 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
     }
     break;
   case http1::head_outcome::bad:
-    site_->shards[at.index].refused.fetch_add(1, std::memory_order_relaxed);
+    site_->shards[at.index].refused.add();
     refuse(found.status, found.describe());
     break;
   }
@@ -188,7 +183,7 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
   rc::spawn_plan plan;
   plan.observer = site_.get();
   plan.observer_data = this;
-  plan.parent = site_->server;
+  plan.parent = site_->supervisor;
   try {
     in_use_.in = inbound::make(head, size, all);
     runtime::monitor_ref unused;
@@ -196,11 +191,12 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
     p.body.emplace([this] { exchange(*this).run(); });
     progress_ = {};
     partial_.reset();
-    who_ = p.self();
     phase_ = phase::in_use;
     in_use_.outcome = outcome::none;
-    site_shard& shard = site_->shards[at.index];
-    shard.requests.fetch_add(1, std::memory_order_relaxed);
+    in_use_.late = overdue_ = false;
+    site_->requests.of(at.index).begins(listed_, p.self(), at.polled_ms);
+    if (const std::uint64_t time = ms(site_->options.request_time); time != 0)
+      set_deadline(at, at.now_ms() + time);
     rc::commit_spawn(p);
   } catch (const std::bad_alloc&) {
     if (in_use_.in != nullptr)
@@ -249,8 +245,7 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
   connection& c = *static_cast<idle_timer&>(self).of;
   const std::uint64_t now = at.now_ms();
   if (c.phase_ == phase::in_use) {
-    // armed all the time, so that a request costs no timer; looked at again when it may matter
-    at.arm(c.timer_, now + ms(c.site_->options.idle_time));
+    at.arm(c.timer_, c.hurry(now));
   } else if (now < c.deadline_ms_) {
     at.arm(c.timer_, c.deadline_ms_);
     if (c.phase_ == phase::lingering)
@@ -262,7 +257,25 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
   }
 }
 
+/// When to look at a running request again. One that has had its time is told to end, and then killed.
+std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
+  // armed all the time, so that a request costs no timer; looked at again when it may matter
+  if (site_->options.request_time.count() == 0)
+    return now_ms + ms(site_->options.idle_time);
+  if (now_ms < deadline_ms_)
+    return deadline_ms_;
+  const runtime::exit_reason why =
+      std::exchange(overdue_, true) ? runtime::exit_reason::kill() : supervisors::over_deadline();
+  rc::push_signal(listed_.who, rc::exit_envelope(rc::envelope_kind::exit, site_->supervisor, why, 0));
+  return now_ms + ms(overdue_time);
+}
+
 // -- in_use: the process acts
+
+void connection::leave_count() noexcept {
+  if (std::exchange(in_use_.counted, false))
+    site_->limits.leaves_count();
+}
 
 bool connection::wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t due_ms) {
   struct published {
@@ -301,7 +314,11 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
   connection& c = *static_cast<return_errand&>(self).of;
   rc::worker& at = *c.home;
   c.phase_ = phase::idle;
-  c.who_ = {};
+  using supervisors::request_end;
+  const bool was_ended = c.in_use_.how == request_end::killed || c.in_use_.how == request_end::drained;
+  c.site_->requests.of(at.index).ends(c.listed_,
+                                      c.overdue_ && was_ended ? request_end::deadline : c.in_use_.how);
+  inbound::free(std::exchange(c.in_use_.in, nullptr));
   if (c.next_ != fate::keep) {
     c.next_ == fate::linger ? c.linger(at) : c.close();
     return;

@@ -69,7 +69,10 @@ enum class outcome : std::uint8_t {
 /// |------------------|-------------------------------------------------------------------------------|
 /// | ready_bits       | set by the home worker's poller, cleared by whoever acts                       |
 /// | waiting_for      | the process: number of its wait, 0 if none; read by the poller                |
-/// | who, phase, next | home worker                                                                   |
+/// | listed, phase,   | home worker                                                                   |
+/// |  overdue         |                                                                               |
+/// | next             | whoever gives it back, then the home worker                                    |
+/// | in               | made and freed by the home worker, read by the process and by who lists it     |
 /// | the rest         | whoever acts on the connection in this phase                                   |
 ///
 /// A wake-up cannot be lost: the process publishes waiting_for and then looks at ready_bits, the poller sets
@@ -91,8 +94,6 @@ public:
   /// Takes it down.
   void close() noexcept;
   bool is_in_use() const noexcept { return phase_ == phase::in_use; }
-  /// Ends the process of its request, if there is one.
-  void kill_request() noexcept;
 
   site& where() noexcept { return *site_; }
 
@@ -102,13 +103,25 @@ public:
     inbound* in = nullptr;
     std::size_t used = 0; ///< bytes of `in` that belong to this request; the rest is the next one's
     core::outcome outcome = core::outcome::none;
+    supervisors::request_end how = supervisors::request_end::normal; ///< written by its end
+    bool late = false;                                               ///< its body did not come in time
+    bool counted = true; ///< has not left the count of connections
   };
   exchange_state& in_use() noexcept { return in_use_; }
+
+  /// Takes it out of the count of max_connections for the rest of its life.
+  void leave_count() noexcept;
 
   /// Waits until the socket is ready (poller event bits) or node time `due_ms` comes; false: it came.
   bool wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t due_ms);
   /// The process has read, and there may be more of which no event will tell again.
   void may_have_more() noexcept;
+
+  /// Its request in the list of those that run.
+  struct listed_request final : supervisors::core::request_entry {
+    connection* const of;
+    explicit listed_request(connection* c) noexcept : of(c) {}
+  };
 
   connection* next_of_worker = nullptr;
   connection* previous_of_worker = nullptr;
@@ -138,11 +151,12 @@ private:
   void linger(rc::worker& at) noexcept;
   void throw_away(rc::worker& at) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
+  std::uint64_t hurry(std::uint64_t now_ms) noexcept;
 
   std::shared_ptr<site> site_;
   std::atomic<std::uint32_t> ready_bits_{0};
   std::atomic<std::uint32_t> waiting_for_{0};
-  runtime::pid who_;
+  listed_request listed_{this}; ///< who: the process, while in use
   exchange_state in_use_;
   std::unique_ptr<std::string> partial_; ///< bytes of a head that is not complete
   http1::head_progress progress_;
@@ -151,6 +165,7 @@ private:
   std::uint64_t deadline_ms_ = 0; ///< of idle and lingering; the timer goes off then or earlier
   phase phase_ = phase::idle;
   fate next_ = fate::keep;
+  bool overdue_ = false; ///< its request has had its time and was told to end
 };
 
 } // namespace perron::httpd::core

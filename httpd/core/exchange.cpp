@@ -71,18 +71,20 @@ void copy_date(char (&out)[29]) noexcept {
   std::memcpy(out, now.text, 29);
 }
 
-void send_error(int socket, int code, std::string_view why) noexcept {
+void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after) noexcept {
   try {
     const response page = error_page(code, why);
     char date[29];
     copy_date(date);
-    const header_field type{"Content-Type", page.content_type};
+    const std::string later = std::to_string(retry_after.count());
+    const std::array<header_field, 2> fields{header_field{"Content-Type", page.content_type},
+                                             header_field{"Retry-After", later}};
     http1::response_head head;
     head.status = code;
     head.date = {date, sizeof date};
     head.content_length = page.body.size();
     head.connection = http1::connection_option::close;
-    head.fields = {&type, 1};
+    head.fields = std::span(fields).first(retry_after.count() > 0 ? 2 : 1);
     std::array<char, 512> buffer;
     const auto written = http1::write_response_head(head, buffer);
     if (written.outcome != http1::write_outcome::written)
@@ -167,6 +169,7 @@ std::string_view exchange::body() {
       client_gone();
     } else if (!connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, due)) {
       connection_.in_use().outcome = outcome::none;
+      connection_.in_use().late = true;
       throw http_error(status::request_timeout, "the body did not come in time");
     }
   }
@@ -268,7 +271,7 @@ void exchange::write_all(std::string_view first, std::string_view second) {
     if (due == 0)
       due = due_in(p, connection_.where().options.write_time);
     if (!connection_.wait_for(EPOLLOUT, rc::wait_kind::writable, due))
-      throw rc::process_exit{exit_reason::client_gone()};
+      throw rc::process_exit{supervisors::slow_reader()};
   }
 }
 

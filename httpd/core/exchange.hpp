@@ -4,6 +4,7 @@
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/request.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,8 +43,9 @@ private:
   bool body_read_ = false;
 };
 
-/// Sends a short error answer that closes the connection, as much of it as the socket takes at once.
-void send_error(int socket, int status, std::string_view why) noexcept;
+/// Sends a short error answer that closes the connection, as much of it as the socket takes at once. With
+/// `retry_after` it says when to come again.
+void send_error(int socket, int status, std::string_view why, std::chrono::seconds retry_after = {}) noexcept;
 
 /// The present moment as an IMF-fixdate; formatted once a second per thread.
 void copy_date(char (&out)[29]) noexcept;

@@ -4,22 +4,36 @@
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
 #include <perron/runtime/core/worker.hpp>
-#include <perron/runtime/message.hpp>
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace perron::httpd::core {
 
+using supervisors::request_end;
+
+std::size_t connections_allowed(std::size_t wanted) noexcept {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  constexpr std::size_t kept_for_the_program = 128;
+  const std::size_t room =
+      files.rlim_cur > 2 * kept_for_the_program ? files.rlim_cur - kept_for_the_program : files.rlim_cur / 2;
+  return wanted == 0 ? room : std::min(wanted, room);
+}
+
+site::site(server_options o, router r, std::size_t workers)
+    : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}),
+      options(std::move(o)), routes(std::move(r)), shards(workers) {}
+
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
   auto& c = *static_cast<connection*>(who.observer_data);
   connection::exchange_state& state = c.in_use();
-  inbound* in = std::exchange(state.in, nullptr);
-  site_shard& shard = shards[c.home->index];
+  state.how = supervisors::request_end_of(why, draining.load(std::memory_order_relaxed));
+  if (state.late && state.how == request_end::normal)
+    state.how = request_end::deadline;
   const bool peer_gone = why.what() == runtime::exit_reason::kind::client_gone;
-  if (peer_gone)
-    shard.client_gone.fetch_add(1, std::memory_order_relaxed);
-  else if (!why.orderly())
-    shard.crashed.fetch_add(1, std::memory_order_relaxed);
   if (state.outcome == outcome::none && !peer_gone) {
     // it ended without an answer: crashed, or told to end
     const bool stopped = why.orderly() || why.what() == runtime::exit_reason::kind::killed;
@@ -30,36 +44,36 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
     then = connection::fate::keep;
   else if (state.outcome == outcome::done_close || peer_gone)
     then = connection::fate::close;
-  shard.ended.fetch_add(1, std::memory_order_relaxed);
-  c.give_back(then, {in->bytes() + state.used, in->size - state.used});
-  inbound::free(in);
+  c.give_back(then, {state.in->bytes() + state.used, state.in->size - state.used});
 }
 
-void site::connection_gone() noexcept {
-  if (closing.load(std::memory_order_acquire) && connections() == 0)
-    runtime::send(server, drained{});
-}
-
-std::uint64_t site::connections() const noexcept {
-  std::uint64_t n = 0;
-  for (const site_shard& s : shards)
-    n += s.connections.load(std::memory_order_relaxed);
-  return n;
+std::string site::label_of(const supervisors::core::request_entry& e) const {
+  constexpr std::size_t most = 256;
+  const http1::request_head& head = static_cast<const connection::listed_request&>(e).of->in_use().in->head;
+  std::string label(head.method);
+  label += ' ';
+  label += head.path_and_query;
+  if (label.size() > most)
+    label.resize(most);
+  return label;
 }
 
 server_stats site::stats() const noexcept {
   server_stats out;
-  std::uint64_t ended = 0;
-  for (const site_shard& s : shards) {
-    out.connections += s.connections.load(std::memory_order_relaxed);
-    out.accepted += s.accepted.load(std::memory_order_relaxed);
-    ended += s.ended.load(std::memory_order_relaxed);
-    out.requests += s.requests.load(std::memory_order_relaxed);
-    out.crashed += s.crashed.load(std::memory_order_relaxed);
-    out.client_gone += s.client_gone.load(std::memory_order_relaxed);
-    out.refused += s.refused.load(std::memory_order_relaxed);
-  }
-  out.running = out.requests > ended ? out.requests - ended : 0;
+  for (const site_shard& s : shards)
+    out.refused += s.refused.get();
+  const supervisors::request_counts now = counts();
+  out.connections = now.connections;
+  out.accepted = now.accepted;
+  out.turned_away = now.turned_away;
+  out.requests = now.started;
+  out.running = now.running;
+  out.crashed = now.ended_as(request_end::crashed);
+  out.client_gone = now.ended_as(request_end::client_gone);
+  out.slow_readers = now.ended_as(request_end::slow_reader);
+  out.late = now.ended_as(request_end::deadline);
+  out.drained = now.ended_as(request_end::drained);
+  out.killed = now.ended_as(request_end::killed);
   return out;
 }
 

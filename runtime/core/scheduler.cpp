@@ -261,9 +261,8 @@ void scheduler::watchdog_main() {
       // turns so long that the worker itself does not come to look at the clock
       const std::uint64_t idles = w.idles.get();
       if (idles == last[i].idles && w.queue_length() != 0) {
-        w.sharing.store(true, std::memory_order_relaxed);
-        if (sleepers.load(std::memory_order_relaxed) != 0)
-          wake_one(w);
+        w.share_work(true);
+        wake_one(w);
       }
       last[i].idles = idles;
       if (last[i].still >= 2) {

@@ -78,10 +78,9 @@ struct scheduler {
   std::unique_ptr<group_table> groups;
   std::unique_ptr<blocking_pool> blocking;
   void* actors = nullptr; ///< the CAF actor system; of runtime/caf only
-  std::atomic<unsigned> sleepers{0};
   std::atomic<bool> stopping{false};
-  /// Counted here by whoever has no worker at hand.
-  std::atomic<std::uint64_t> spawned_elsewhere{0};
+  /// Counted here by whoever has no worker at hand; not on the cache line of what workers look at each turn.
+  alignas(64) std::atomic<std::uint64_t> spawned_elsewhere{0};
   std::atomic<std::uint64_t> ended_elsewhere{0};
   std::atomic<std::uint64_t> timers_armed_elsewhere{0};
   std::atomic<std::uint64_t> crashes{0};
@@ -89,7 +88,7 @@ struct scheduler {
   std::atomic<std::uint64_t> abandoned_stacks{0};
   std::atomic<std::uint64_t> sockets_open{0};
   /// Called by a dying process with an abnormal reason, on its own stack.
-  std::function<void(process&, const exit_reason&)> on_crash;
+  alignas(64) std::function<void(process&, const exit_reason&)> on_crash;
 
   static constexpr std::uint64_t ids_per_block = 1U << 16;
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -29,6 +30,14 @@ constexpr std::uint64_t most_poll_pause_ns = 10'000'000;
 constexpr unsigned clock_every = 16;
 constexpr std::uint32_t most_spin_rounds = 2000;
 constexpr std::uint32_t first_spin_rounds = 64;
+/// Who slept less than this when he last did gives way to other threads before he sleeps again.
+constexpr std::uint64_t short_sleep_ns = 50'000;
+/// Others that keep the processor for this long, which is until the kernel takes it from them, have work of
+/// their own, and do not wait for ours.
+constexpr std::uint64_t long_way_ns = 3'000'000;
+/// A way given in vain is not given again for as long as it took, then for twice as long, and so on, until it
+/// is a hundredth of the time.
+constexpr unsigned most_ways_in_vain = 7;
 
 void relax_processor() noexcept {
 #if defined(__x86_64__)
@@ -116,21 +125,23 @@ void worker::look_around() noexcept {
 }
 
 void worker::share() noexcept {
-  sharing.store(true, std::memory_order_relaxed);
-  if (sched.sleepers.load(std::memory_order_relaxed) != 0)
-    sched.wake_one(*this);
+  share_work(true);
+  sched.wake_one(*this);
 }
 
-void worker::poll_now(int timeout_ms) noexcept {
+/// True: a socket was ready, a timer went off, or somebody rang.
+bool worker::poll_now(int timeout_ms) noexcept {
   polls.add();
-  poll.wait(timeout_ms, *this);
+  bool came = poll.wait(timeout_ms, *this) != 0;
   // an empty wheel is moved on as well, else what is armed next lands on too high a level
   polled_ns_ = monotonic_ns();
   polled_ms = sched.ms_at(polled_ns_);
   wheel.advance(polled_ms, [&](wheel_node& node) {
     auto& t = static_cast<wheel_timer&>(node);
     t.fire(t, *this);
+    came = true;
   });
+  return came;
 }
 
 bool worker::steal_some() noexcept {
@@ -161,8 +172,33 @@ bool worker::spin() noexcept {
   return false;
 }
 
+/// Under load a sleep is short, and costs more than what it is interrupted for: two switches, cold caches,
+/// and for whoever sends the work a wake-up for every piece of it. So the other threads on this processor,
+/// who may be about to send some, go first, and what they have sent is then taken together. True: there is
+/// work.
+bool worker::give_way() noexcept {
+  if (last_sleep_ns_ >= short_sleep_ns || polled_ns_ < give_way_from_ns_)
+    return false;
+  if (poll_now(0))
+    return true;
+  const std::uint64_t before = polled_ns_;
+  std::this_thread::yield();
+  const bool came = poll_now(0) || !incoming.empty();
+  const std::uint64_t away = polled_ns_ - before;
+  slept_ns.add(away);
+  idle_ns_ = polled_ns_;
+  poll_cost_ns_ = 0;
+  if (!came || away >= long_way_ns) {
+    give_way_from_ns_ = polled_ns_ + (away << ways_in_vain_);
+    ways_in_vain_ = std::min(ways_in_vain_ + 1, most_ways_in_vain);
+  } else {
+    ways_in_vain_ = 0;
+  }
+  return came;
+}
+
 void worker::idle() {
-  sharing.store(false, std::memory_order_relaxed);
+  share_work(false);
   idles.add();
   if (steal_some())
     return;
@@ -173,8 +209,9 @@ void worker::idle() {
     }
     spin_rounds_ /= 2;
   }
+  if (give_way())
+    return;
   const bool nothing_came = incoming.may_sleep();
-  sched.sleepers.fetch_add(1, std::memory_order_seq_cst);
   if (nothing_came && !on_stop_requested(sched)) {
     int timeout = -1;
     const std::uint64_t before = monotonic_ns();
@@ -185,13 +222,13 @@ void worker::idle() {
     poll_now(timeout);
     const std::uint64_t slept = polled_ns_ - before;
     slept_ns.add(slept);
+    last_sleep_ns_ = slept;
     idle_ns_ = polled_ns_;
     poll_cost_ns_ = 0;
     // a short sleep that another worker ended: next time it is cheaper to look again for a moment
     if (slept < 50'000 && !incoming.owner.seems_asleep())
       spin_rounds_ = std::max(spin_rounds_ * 2, first_spin_rounds);
   }
-  sched.sleepers.fetch_sub(1, std::memory_order_seq_cst);
   incoming.owner.wake_up();
   sched.wake_watchdog();
 }

@@ -58,10 +58,16 @@ struct worker {
   std::size_t queue_length() const noexcept {
     return ready.size() + overflow_size.load(std::memory_order_relaxed);
   }
+  /// Whether others may steal from here. Any thread.
+  void share_work(bool yes) noexcept {
+    if (sharing.load(std::memory_order_relaxed) != yes)
+      sharing.store(yes, std::memory_order_relaxed);
+  }
 
-  // on a cache line of their own: others write the one and look at the other while they spin
+  // Each on a cache line of its own: others write the one; they look at the other whenever they run out of
+  // work, which costs next to nothing as long as it is written only when it changes.
   alignas(64) inbox<runnable> incoming;
-  std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
+  alignas(64) std::atomic<bool> sharing{false}; ///< it is behind with its work: others may take some
 
   alignas(64) scheduler& sched;
   const unsigned index;
@@ -97,13 +103,14 @@ struct worker {
   static constexpr std::size_t scratch_bytes = 64 * 1024;
 
 private:
-  void poll_now(int timeout_ms) noexcept;
+  bool poll_now(int timeout_ms) noexcept;
   void look_around() noexcept;
   void share() noexcept;
   void take_incoming() noexcept;
   void refill() noexcept;
   bool steal_some() noexcept;
   bool spin() noexcept;
+  bool give_way() noexcept;
 
   std::uint64_t next_id_ = 0;
   std::uint64_t last_id_ = 0;
@@ -113,6 +120,9 @@ private:
   unsigned tick_ = 0;
   bool pinned_turn_ = false;
   std::uint32_t spin_rounds_ = 0;
+  std::uint64_t last_sleep_ns_ = ~std::uint64_t(0); ///< how long it slept when it last did
+  std::uint64_t give_way_from_ns_ = 0;              ///< until then it does not give way to other threads
+  unsigned ways_in_vain_ = 0;                       ///< how often in a row that brought nothing
 };
 
 } // namespace perron::runtime::core

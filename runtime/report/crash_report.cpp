@@ -2,6 +2,7 @@
 #include <perron/runtime/report/crash_report.hpp>
 
 #include <perron/runtime/core/clock.hpp>
+#include <perron/runtime/report/log.hpp>
 #include <perron/runtime/report/rate_limit.hpp>
 #include <perron/runtime/report/symbolise.hpp>
 
@@ -10,7 +11,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
-#include <cstdio>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -19,39 +19,10 @@
 #include <utility>
 
 #include <pthread.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 namespace perron::runtime {
 namespace {
-
-constexpr std::size_t most_text = 4096;
-
-/// Control characters, of ASCII and of Latin-1 in its UTF-8 form, as escapes.
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(std::min(text.size(), most_text));
-  unsigned before = 0;
-  for (const char c : text.substr(0, most_text)) {
-    const unsigned byte = static_cast<unsigned char>(c);
-    const bool latin_control = before == 0xc2 && byte >= 0x80 && byte < 0xa0;
-    before = byte;
-    if (latin_control)
-      out.pop_back();
-    if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f || latin_control) {
-      char escaped[5];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  if (text.size() > most_text)
-    out += "...";
-  return out;
-}
 
 /// 9900 as "9,900".
 std::string grouped(std::uint64_t number) {
@@ -64,17 +35,6 @@ std::string grouped(std::uint64_t number) {
 std::string dropped_text(std::uint64_t dropped) {
   return grouped(dropped) +
          (dropped == 1 ? " further crash report dropped" : " further crash reports dropped");
-}
-
-std::shared_ptr<spdlog::logger> perron_log() {
-  if (auto registered = spdlog::get("perron"))
-    return registered;
-  try {
-    return spdlog::stderr_color_mt("perron");
-  } catch (const spdlog::spdlog_ex&) {
-    // The program has registered its own in between.
-    return spdlog::get("perron");
-  }
 }
 
 /// Starts a thread on which no signal of the program is handled; faults of its own still are.

@@ -48,8 +48,6 @@ void supervision::runs(position at, pid who) {
 void supervision::stopped(position at) {
   if (at->who)
     by_pid_.erase(std::exchange(at->who, pid()));
-  if (at->ticket != 0)
-    by_ticket_.erase(std::exchange(at->ticket, 0));
   at->state = state::stopped;
 }
 
@@ -58,7 +56,7 @@ void supervision::await_retry(position at, std::chrono::milliseconds wait, bool 
   at->state = state::restarting;
   at->admitted = admitted;
   at->ticket = ++last_ticket_;
-  by_ticket_.emplace(at->ticket, at);
+  retries_.emplace(at->ticket, at->spec.id);
   world_.retry_later(at->ticket, wait);
 }
 
@@ -124,10 +122,16 @@ bool supervision::ends_all(const child_spec& ended) const {
 }
 
 verdict supervision::retry(std::uint64_t ticket) {
-  const auto it = by_ticket_.find(ticket);
-  if (it == by_ticket_.end())
+  const auto node = retries_.extract(ticket);
+  if (node.empty())
     return verdict::go_on;
-  const position at = it->second;
+  const position at = find(node.mapped());
+  if (at == children_.end() || at->state != state::restarting)
+    return verdict::go_on;
+  // As in OTP any retry will do for a child that is restarting, be it of an earlier failure; but a back-off
+  // is waited for to its end.
+  if (at->spec.back_off && at->ticket != ticket)
+    return verdict::go_on;
   if (!at->admitted)
     return restart(at, {});
   start_again(at, {});

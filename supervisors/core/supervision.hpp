@@ -9,6 +9,7 @@
 #include <perron/supervisors/supervisor.hpp>
 
 #include <list>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -62,7 +63,7 @@ private:
     runtime::pid who{};
     child_info::state_type state = child_info::state_type::stopped;
     bool admitted = false;    ///< restarting: the intensity has counted it, only the back-off is waited for
-    std::uint64_t ticket = 0; ///< restarting: of the retry that is awaited
+    std::uint64_t ticket = 0; ///< restarting: of the retry that was asked for last
     restart_pace pace{};
   };
   using children = std::list<child_record>;
@@ -98,7 +99,8 @@ private:
   children children_;                                    ///< in order of start
   std::unordered_map<std::string_view, position> by_id_; ///< views of the specs' ids
   std::unordered_map<runtime::pid, position> by_pid_;
-  std::unordered_map<std::uint64_t, position> by_ticket_;
+  std::unordered_map<std::uint64_t, std::string>
+      retries_; ///< ids by ticket, of retries that have not come yet
   std::uint64_t last_serial_ = 0;
   std::uint64_t last_ticket_ = 0;
 };

@@ -9,7 +9,7 @@ namespace perron::supervisors::core {
 namespace {
 
 std::string description(const tree_node& what) {
-  std::string line = printable(what.id.empty() && what.name.empty() && !what.who ? "?" : what.id);
+  std::string line = printable(what.id);
   const auto add = [&](std::string_view word) {
     if (!line.empty())
       line += ' ';

@@ -1,6 +1,6 @@
 #!/usr/bin/env escript
 %% SPDX-License-Identifier: BSD-3-Clause
-%%! -noinput +S 1:1 +sbwt none
+%%! -noinput +S 1:1 +sbwt none -env ERL_CRASH_DUMP_BYTES 0
 %%
 %% Runs scenarios on OTP's own supervisors. Each packet (four bytes of length, then text) on standard input is a
 %% scenario; the answer is a packet with its trace. README.md tells what the lines mean; supervision/stage.cpp does
@@ -58,7 +58,7 @@ run(Text) ->
             note("failed ~s", [word(Why)])
     end,
     [note("left ~s", [Name]) || Name <- lists:sort([name(Pid) || Pid <- left()])],
-    [exit(Pid, kill) || Pid <- left()].
+    [exit(Pid, kill) || Pid <- left() ++ waiting()].
 
 is_step(["scenario" | _]) -> false;
 is_step(["supervisor", Name | Keys]) -> declare(supervisor, Name, Keys, true);
@@ -370,10 +370,15 @@ settle(undefined) ->
             case get(held) of undefined -> Picture; _ -> [] end;
         {held, Holder} ->
             put(held, Holder),
+            put(waiting, [Surveyor | waiting()]),
             []
     end;
 settle(_) ->
     [].
+
+%% Surveyors that wait for a supervisor that is held, or did when it was.
+waiting() ->
+    case get(waiting) of undefined -> []; Surveyors -> Surveyors end.
 
 picture(Lines) -> [note("~s", [Line]) || Line <- Lines].
 
@@ -454,6 +459,7 @@ word(Word) when is_atom(Word) -> atom_to_list(Word);
 word(Word) when is_integer(Word) -> integer_to_list(Word);
 word({shutdown, Why}) -> "shutdown:" ++ word(Why);
 word({failed_to_start_child, Id, Why}) -> lists:flatten(["failed_to_start_child:", word(Id), ":", word(Why)]);
+word({Error, [{_, _, _, _} | _]}) -> word(Error); % with a stack trace
 word(Other) -> lists:flatten(io_lib:format("~0p", [Other])).
 
 first_word(Tuple) when is_tuple(Tuple) -> word(element(1, Tuple));
@@ -471,6 +477,7 @@ answer({error, Word}) when Word =:= not_found; Word =:= running; Word =:= restar
 answer({error, Word}) when Word =:= missing_id; Word =:= missing_start -> "bad_spec " ++ word(Word);
 answer({error, {Word, _}}) when Word =:= duplicate_child_name; Word =:= bad_combination; Word =:= invalid_shutdown ->
     "bad_spec " ++ word(Word);
+answer({error, {invalid_child_spec, _}}) -> "bad_spec";
 answer({error, {Why, Child}}) when element(1, Child) =:= child -> "failed " ++ word(Why);
 answer({error, Why}) -> "failed " ++ word(Why);
 answer({'EXIT', _}) -> "unreachable".

@@ -3,6 +3,7 @@
 // Compares Perron's supervisors with OTP's: the scenarios of files, or those made from seeds. run.sh starts
 // it.
 #include "conformance/supervision/comparison.hpp"
+#include "conformance/supervision/differences.hpp"
 #include "conformance/supervision/generator.hpp"
 #include "conformance/supervision/scenario.hpp"
 
@@ -42,7 +43,8 @@ int run(const std::vector<std::string>& words) {
     return EXIT_SUCCESS;
   }
   const bool verbose = !words.empty() && words[0] == "--verbose";
-  comparison both(PERRON_SOURCE_DIR "/tests/conformance/supervision.escript", verbose);
+  const std::string here = PERRON_SOURCE_DIR "/tests/conformance/";
+  comparison both(here + "supervision.escript", read_differences(here + "differences.txt"), verbose);
   if (words.size() == 2 && words[0] == "--seeds")
     compare_seeds(both, words[1]);
   else

@@ -4,15 +4,37 @@
 
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <string>
+
 namespace perron::testing {
 namespace {
 
-constexpr std::uint16_t its_port = 8080;
+/// A port that nobody listens on, most likely also a moment later; below those that the system gives to who
+/// connects, as who connects to such a one may meet himself.
+std::uint16_t free_port() {
+  auto port = static_cast<std::uint16_t>(20'000 + ::getpid() % 10'000);
+  for (bool taken = true; taken;) {
+    ++port;
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = ::htons(port);
+    at.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    taken = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0;
+    ::close(fd);
+  }
+  return port;
+}
 
 TEST(hello, greets_and_ends) {
-  if (raw_client().connect(its_port))
-    GTEST_SKIP() << "port 8080 is somebody else's";
-  program hello(PERRON_BIN_DIR "/hello", {});
+  const std::uint16_t its_port = free_port();
+  program hello(PERRON_BIN_DIR "/hello", {"--port", std::to_string(its_port)});
   raw_client c;
   while (!c.connect(its_port)) { // it does not say when it is up
     c = raw_client();

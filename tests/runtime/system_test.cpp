@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace perron::runtime {
 namespace {
@@ -35,6 +36,7 @@ struct tally {
 struct vault {
   using calls = protocol<get>;
   std::unique_ptr<int> value = std::make_unique<int>(3);
+  std::vector<std::unique_ptr<int>> more{}; // looks as if it could be copied
   int handle_call(get) { return *value; }
 };
 struct shy {

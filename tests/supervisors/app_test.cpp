@@ -238,6 +238,14 @@ TEST(app, tells_its_version) {
   EXPECT_EQ(p.said(), (lines{"program 1.2.3", "main returns"}));
 }
 
+TEST(app, does_not_run_a_spec_that_makes_no_sense) {
+  const auto none = [] { return app::children{}; };
+  EXPECT_EQ(run(0, nullptr, {.name = "x"}), 1);
+  EXPECT_EQ(run(0, nullptr, {.children = none}), 1);
+  EXPECT_EQ(run(0, nullptr, {.name = "x", .settings = {{"Port", 1, ""}}, .children = none}), 1);
+  EXPECT_EQ(run(0, nullptr, {.name = "x", .settings = {{"a", 1, ""}, {"a", 2, ""}}, .children = none}), 1);
+}
+
 TEST(app, has_no_settings_and_no_root_while_none_runs) {
   EXPECT_THROW(env<int>("port"), std::logic_error);
   EXPECT_FALSE(root());

@@ -15,6 +15,7 @@ namespace perron::supervisors {
 namespace {
 
 using namespace std::chrono_literals;
+using state = child_info::state_type;
 
 /// A picture with its pids replaced by letters, in the order in which they appear.
 std::string masked(const std::string& picture) {
@@ -49,6 +50,12 @@ protected:
   static std::string drawn(runtime::pid top, draw_options how = {}) {
     how.patience = std::chrono::duration_cast<std::chrono::milliseconds>(testing::patience);
     return masked(draw(top, how));
+  }
+  static runtime::pid started_dynamic() {
+    dynamic_options quiet;
+    quiet.intensity = 5;
+    quiet.reports = [](const report&) {};
+    return start_dynamic_supervisor(quiet).value();
   }
   static void wait_for_ever() {
     struct never {};
@@ -89,6 +96,32 @@ TEST_F(draw_test, shows_children_that_do_not_run) {
 └── c <b> worker permanent
 )");
     stop(top);
+  });
+}
+
+TEST_F(draw_test, shows_children_that_wait_to_be_started_again) {
+  run([&] {
+    child_spec slow;
+    slow.id = "slow";
+    slow.back_off = {.initial = 1h, .ceiling = 1h};
+    const runtime::pid top = started(options({.intensity = 5}), {supervisor_child(slow, options(), {})});
+    const runtime::pid many = started_dynamic();
+    slow.id = "";
+    const runtime::pid one = start_child(many, supervisor_child(slow, options(), {})).who;
+    for (const runtime::pid each : {who(top, "slow"), one})
+      runtime::exit(each, runtime::exit_reason::kill());
+    for (const runtime::pid each : {top, many})
+      testing::yield_until([&] { return which_children(each).value().front().state != state::running; });
+    EXPECT_EQ(drawn(top), R"(
+<a> supervisor one_for_one
+└── slow supervisor permanent (restarting)
+)");
+    EXPECT_EQ(drawn(many), R"(
+<a> supervisor dynamic
+└── supervisor (restarting)
+)");
+    stop(top);
+    stop(many);
   });
 }
 

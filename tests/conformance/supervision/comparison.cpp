@@ -10,8 +10,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
@@ -49,6 +53,26 @@ std::string read_exactly(int from, std::size_t size) {
       have += static_cast<std::size_t>(n);
   }
   return out;
+}
+
+// -- a scenario without an end says which it is
+
+std::atomic<const char*> under_way{nullptr};
+
+void on_alarm(int) {
+  constexpr std::string_view text = "there is no end to: ";
+  const char* name = under_way.load();
+  if (::write(STDERR_FILENO, text.data(), text.size()) < 0 ||
+      ::write(STDERR_FILENO, name, std::strlen(name)) < 0 || ::write(STDERR_FILENO, "\n", 1) < 0)
+    ::_exit(EXIT_FAILURE);
+  ::_exit(EXIT_FAILURE);
+}
+
+void begin(const scenario& play) {
+  constexpr unsigned patience = 120; // seconds
+  under_way = play.name.c_str();
+  std::signal(SIGALRM, on_alarm);
+  ::alarm(patience);
 }
 
 } // namespace
@@ -104,18 +128,27 @@ void comparison::run(const std::vector<scenario>& plays) {
     for (std::size_t i = first; i < end; ++i)
       otp_.give(plays[i]);
     std::vector<std::vector<std::string>> ours;
-    for (std::size_t i = first; i < end; ++i)
+    for (std::size_t i = first; i < end; ++i) {
+      begin(plays[i]);
       ours.push_back(stage_.run(plays[i]));
-    for (std::size_t i = first; i < end; ++i)
+    }
+    for (std::size_t i = first; i < end; ++i) {
+      begin(plays[i]);
       compare(plays[i], std::move(ours[i - first]), otp_.take());
+    }
   }
+  ::alarm(0);
 }
 
 void comparison::compare(const scenario& play, std::vector<std::string> ours,
                          std::vector<std::string> theirs) {
   sort_simultaneous(ours);
   sort_simultaneous(theirs);
-  const bool equal = ours == theirs;
+  bool as_known = true;
+  for (const difference& each : known_)
+    if (each.scenario == play.name)
+      as_known = each.apply(theirs) && as_known;
+  const bool equal = ours == theirs && as_known;
   ++(equal ? passed_ : failed_);
   if (equal && !verbose_)
     return;
@@ -124,6 +157,8 @@ void comparison::compare(const scenario& play, std::vector<std::string> ours,
   const auto same = static_cast<std::size_t>(differ.first - ours.begin());
   if (!equal)
     std::cout << play.text;
+  if (!as_known)
+    std::cout << "differences.txt lists what OTP does not do here\n";
   for (std::size_t i = 0; i < same; ++i)
     std::cout << "    " << ours[i] << '\n';
   if (equal)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "conformance/supervision/differences.hpp"
 #include "conformance/supervision/scenario.hpp"
 #include "conformance/supervision/stage.hpp"
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace perron::conformance {
@@ -35,8 +37,10 @@ private:
 /// Runs scenarios on both sides and tells of differences on standard output.
 class comparison {
 public:
-  /// `verbose` prints the traces of scenarios that pass too.
-  comparison(const std::string& escript, bool verbose) : otp_(escript), verbose_(verbose) {}
+  /// `verbose` prints the traces of scenarios that pass too. A scenario with a known difference passes if it
+  /// shows just that one.
+  comparison(const std::string& escript, std::vector<difference> known, bool verbose)
+      : otp_(escript), known_(std::move(known)), verbose_(verbose) {}
 
   void run(const std::vector<scenario>& plays);
 
@@ -48,6 +52,7 @@ private:
 
   otp otp_; // before the node, whose threads would be forked with it
   stage stage_;
+  std::vector<difference> known_;
   bool verbose_;
   std::size_t passed_ = 0;
   std::size_t failed_ = 0;

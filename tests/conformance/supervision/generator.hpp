@@ -7,7 +7,7 @@
 
 namespace perron::conformance {
 
-/// A scenario that depends on the seed alone: a tree of up to three levels and up to fourteen steps. What
+/// A scenario that depends on the seed alone: a tree of up to three levels and up to sixteen steps. What
 /// both sides are known to do differently is left out (differences.txt).
 scenario make_scenario(std::uint64_t seed);
 

@@ -4,6 +4,7 @@
 #include "conformance/supervision/cast.hpp"
 #include "conformance/supervision/recorder.hpp"
 #include "conformance/supervision/words.hpp"
+#include "support/sanitizers.hpp"
 
 #include <perron/runtime/inspect.hpp>
 #include <perron/runtime/message.hpp>
@@ -53,8 +54,10 @@ std::string answer_words(const answer& said, const recorder& trace) {
     return "ok " + trace.name(said.who) + (said.info.empty() ? "" : " info " + said.info);
   case answer::kind::already_started:
     return "already_started " + trace.name(said.who);
-  case answer::kind::bad_spec:
-    return "bad_spec " + objection(said.why);
+  case answer::kind::bad_spec: {
+    const std::string what = objection(said.why);
+    return what.empty() ? "bad_spec" : "bad_spec " + what;
+  }
   case answer::kind::start_failed:
     return "failed " + error_word(said.why);
   default:
@@ -80,30 +83,39 @@ public:
       : play_(play), trace_(trace), cast_(play, trace, runtime::self()) {}
 
   void run() {
-    const declaration& top = *play_.find("top");
-    const result<pid> made = start_supervisor(cast_.options_of(top), cast_.children_of(top));
-    if (made) {
-      trace_.note("up " + trace_.runs("top", *made));
-      draw(settle());
-      for (const words& each : play_.steps)
-        step(each);
-      while (held_)
-        step({"release"});
-      trace_.note("> end");
-      runtime::exit(*made, exit_reason::shutdown());
-      draw(settle());
-    } else if (const std::string why = objection(made.error().text); !why.empty()) {
-      trace_.note("refused " + why);
-    } else {
-      trace_.note("failed " + error_word(made.error().text));
+    try {
+      perform();
+    } catch (const std::exception& e) {
+      trace_.note(std::string("the stage broke: ") + e.what());
     }
     for (const pid who : trace_.left())
       trace_.note("left " + trace_.name(who));
-    for (const pid who : trace_.left())
+    std::vector<pid> rest = trace_.left();
+    rest.insert(rest.end(), helpers_.begin(), helpers_.end());
+    for (const pid who : rest)
       end_of(who, [who] { runtime::exit(who, exit_reason::kill()); });
   }
 
 private:
+  void perform() {
+    const declaration& top = *play_.find("top");
+    const result<pid> made = start_supervisor(cast_.options_of(top), cast_.children_of(top));
+    if (!made) {
+      const std::string why = objection(made.error().text);
+      trace_.note(why.empty() ? "failed " + error_word(made.error().text) : "refused " + why);
+      return;
+    }
+    trace_.note("up " + trace_.runs("top", *made));
+    draw(settle());
+    for (const words& each : play_.steps)
+      step(each);
+    while (held_)
+      step({"release"});
+    trace_.note("> end");
+    runtime::exit(*made, exit_reason::shutdown());
+    draw(settle());
+  }
+
   void step(const words& what) {
     std::string line = ">";
     for (const std::string& each : what)
@@ -183,6 +195,7 @@ private:
     const pid asker = runtime::spawn([this, what, me = runtime::self(), sup = trace_.find(to)] {
       runtime::send(me, answered{runtime::self(), ask(what, sup)});
     });
+    helpers_.push_back(asker);
     if (held_) {
       // so that what follows comes after this call
       for (;;) {
@@ -251,6 +264,7 @@ private:
     const pid surveyor = runtime::spawn([this, me = runtime::self()] {
       runtime::send(me, surveyed{runtime::self(), survey()});
     });
+    helpers_.push_back(surveyor);
     lines picture;
     const bool quiet = runtime::receive(runtime::when([&](const surveyed& s) { return s.from == surveyor; },
                                                       [&](surveyed s) {
@@ -345,6 +359,7 @@ private:
   cast cast_;
   pid held_{};               ///< the supervisor that waits in a start
   std::vector<pid> pending_; ///< those who ask for us and have no answer yet
+  std::vector<pid> helpers_; ///< they use all this, and one that waits for a held supervisor may be late
   bool ended_ = false;
 };
 
@@ -366,6 +381,7 @@ runtime::node_options one_worker() {
   runtime::node_options out;
   out.workers = 1;
   out.watchdog_ms = 0;
+  out.stack_bytes = testing::under_sanitizer ? 512 * 1024 : 128 * 1024;
   return out;
 }
 

@@ -482,7 +482,7 @@ TEST_F(exchange_test, gives_up_a_reader_that_does_not_read) {
   raw_client c(4096);
   ASSERT_TRUE(c.connect(server().port));
   ASSERT_TRUE(c.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
-  await([](const server_stats& s) { return s.client_gone == 1 && s.connections == 0; });
+  await([](const server_stats& s) { return s.slow_readers == 1 && s.connections == 0; });
   EXPECT_EQ(c.read().status, 0) << "not all of it came";
 }
 

@@ -270,6 +270,19 @@ TEST_F(supervision_test, a_retry_is_dropped_if_the_child_was_deleted_meanwhile) 
   EXPECT_EQ(picture(), "b");
 }
 
+TEST_F(supervision_test, a_retry_of_an_earlier_failure_is_as_good_as_any) {
+  make(one_for_all, {spec("a"), spec("b")});
+  world_.failures["b"] = 2;
+  ends("b");
+  ends("a"); // the group fails at b once more: two retries are under way
+  EXPECT_EQ(world_.retries.size(), 2U);
+  world_.take();
+  EXPECT_EQ(retry(), verdict::go_on);
+  EXPECT_EQ(world_.take(), (lines{"stop a", "start a", "start b"}));
+  EXPECT_EQ(retry(), verdict::go_on);
+  EXPECT_EQ(world_.take(), lines{});
+}
+
 // -- 5.5
 
 TEST_F(supervision_test, one_for_one_restarts_that_one) {
