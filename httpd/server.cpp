@@ -44,8 +44,8 @@ public:
   using calls = base::calls_and<get_port, get_stats>;
 
   explicit http_server(const std::shared_ptr<core::site>& site)
-      : request_supervision(site, {0, 0, site->options.alarms}), sched_(runtime::detail::current_scheduler()),
-        site_(site) {
+      : request_supervision(site->options.name, site, site->options.alarms),
+        sched_(runtime::detail::current_scheduler()), site_(site) {
     if (const auto open = listen(site_->options.port); !open)
       throw runtime::bad_result(open.error());
   }

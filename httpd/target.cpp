@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/target.hpp>
 
+#include <perron/httpd/http1/characters.hpp>
 #include <perron/httpd/status.hpp>
 
 #include <algorithm>
@@ -72,16 +73,18 @@ error refuse(const char* what, std::size_t at) {
           status::bad_request};
 }
 
-/// Whether the path is its own normal form: no escapes, no dot segments, printable ASCII only.
-bool is_normal(std::string_view path) noexcept {
-  char before = 0;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '%' || (c == '.' && before == '/') || byte < 0x20 || byte > 0x7e)
-      return false;
-    before = c;
+/// The size of the path that `raw` begins with, if it is its own normal form: no escapes, no dot segments,
+/// printable ASCII only. Else npos.
+std::size_t normal_path_size(std::string_view raw) noexcept {
+  const char* const begin = raw.data();
+  const char* const end = begin + raw.size();
+  for (const char* at = begin;; ++at) {
+    at = http1::detail::find_special_in_path(at, end, begin);
+    if (at == end || *at == '?')
+      return static_cast<std::size_t>(at - begin);
+    if (*at != '.' || at == begin || at[-1] == '/')
+      return std::string_view::npos;
   }
-  return true;
 }
 
 /// Decodes `path` onto the end of `out`, except for "%2F" and "%25".
@@ -181,14 +184,16 @@ struct form_reader {
 } // namespace
 
 runtime::result<normal_target> normalise_target(std::string_view raw, std::string& scratch) {
-  const auto query_mark = std::min(raw.find('?'), raw.size());
+  const auto normal_size = normal_path_size(raw);
+  const bool is_normal = normal_size != std::string_view::npos;
+  const auto query_mark = is_normal ? normal_size : std::min(raw.find('?'), raw.size());
   auto path = raw.substr(0, query_mark);
   const auto query = raw.substr(std::min(query_mark + 1, raw.size()));
   if (path.empty())
     path = "/";
   if (path.front() != '/')
     return refuse("path does not begin with a slash", 0);
-  if (!is_normal(path)) {
+  if (!is_normal) {
     scratch.clear();
     scratch.reserve(path.size());
     if (auto decoded = decode_path(path, scratch); !decoded)
@@ -196,6 +201,8 @@ runtime::result<normal_target> normalise_target(std::string_view raw, std::strin
     remove_dot_segments(scratch);
     path = scratch;
   }
+  if (query.empty())
+    return normal_target{path, query_view{query}};
   if (auto checked = check_query(query, query_mark + 1); !checked)
     return checked.error();
   return normal_target{path, query_view{query}};

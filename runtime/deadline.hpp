@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstdint>
 
 namespace perron::runtime {
@@ -18,7 +17,8 @@ public:
   std::chrono::nanoseconds left() const;
   bool is_over() const { return left() == std::chrono::nanoseconds::zero(); }
 
-  friend auto operator<=>(deadline, deadline) noexcept = default;
+  friend bool operator==(deadline, deadline) noexcept = default;
+  friend bool operator<(deadline a, deadline b) noexcept { return a.due_ms_ < b.due_ms_; }
 
 private:
   std::uint64_t due_ms_;

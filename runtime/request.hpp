@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-/// Calls of which many are under way at once (OTP gen_server send_request, receive_response).
+/// Calls of which many are under way at once (OTP gen_server send_request, receive_response). Their answers
+/// are not mail: a server that must go on serving meanwhile casts, or lets a process of its own ask and send
+/// what it hears.
 namespace perron::runtime {
 namespace detail {
 

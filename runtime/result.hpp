@@ -51,7 +51,8 @@ public:
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   result(runtime::error why) : state_(std::in_place_index<1>, std::move(why)) {}
   template <detail::stands_for<T> U>
-  result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  result(U&& value) // NOLINT(bugprone-forwarding-reference-overload): a result is excluded by the concept
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
   template <class U>
   requires(!std::is_same_v<U, T> && std::is_convertible_v<U, T>) result(result<U> other)
       : state_(other ? variant(std::in_place_index<0>, std::move(*other))

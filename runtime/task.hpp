@@ -19,7 +19,8 @@
 ///     auto user = async([id] { return load(id); });
 ///     render(page.await().value(), user.await().value());
 ///
-/// For work nobody waits for, spawn() is enough (Task.start); for many items, task_stream.hpp.
+/// For work nobody waits for, spawn() is enough (Task.start); for many items, task_stream.hpp. The value is
+/// not mail: a server that must go on serving meanwhile spawns a process that sends what it finds.
 namespace perron::runtime {
 namespace detail {
 

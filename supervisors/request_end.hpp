@@ -3,6 +3,7 @@
 
 #include <perron/runtime/exit_reason.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,5 +42,12 @@ const runtime::exit_reason& over_deadline() noexcept;
 /// The kind a request is counted under; `draining`: its supervisor lets no request run on. Any thread; a
 /// comparison of texts for client_gone and shutdown, else of kinds.
 request_end request_end_of(const runtime::exit_reason& why, bool draining) noexcept;
+/// The same where nearly all ends are normal.
+inline request_end usual_end_of(const runtime::exit_reason& why, const std::atomic<bool>& draining) noexcept {
+  if (why.what() == runtime::exit_reason::kind::normal) [[likely]]
+    return request_end::normal;
+  // relaxed: who drains has set it before he sends the signal
+  return request_end_of(why, draining.load(std::memory_order_relaxed));
+}
 
 } // namespace perron::supervisors

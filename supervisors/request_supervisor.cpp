@@ -115,7 +115,7 @@ struct own_request final : core::request_entry, rc::runnable {
   bool counted = true;
 };
 
-class own_site final : public core::request_site, public rc::end_observer {
+class own_site final : public rc::end_observer, public core::request_site {
 public:
   using request_site::request_site;
 
@@ -125,7 +125,7 @@ public:
 
   void process_ended(rc::process& who, const exit_reason& why) noexcept override {
     auto& mine = *static_cast<own_request*>(who.observer_data);
-    mine.how = request_end_of(why, draining.load(std::memory_order_relaxed));
+    mine.how = usual_end_of(why, draining);
     const rc::inside engine;
     if (engine.own() == mine.home)
       mine.home->push_pinned(mine);
@@ -177,7 +177,8 @@ private:
 class own_supervision final : public core::request_supervision {
 public:
   own_supervision(const std::shared_ptr<core::request_site>& site, request_supervisor_options options)
-      : request_supervision(site, options.limits), site_(*site), drain_time_(options.drain_time) {}
+      : request_supervision(std::move(options.name), site, std::move(options.limits.alarms)), site_(*site),
+        drain_time_(options.drain_time) {}
   ~own_supervision() { abort(); }
 
   void terminate(const exit_reason&) { stop(drain_time_); }

@@ -193,10 +193,9 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
     partial_.reset();
     phase_ = phase::in_use;
     in_use_.outcome = outcome::none;
-    in_use_.late = overdue_ = false;
     site_->requests.of(at.index).begins(listed_, p.self(), at.polled_ms);
-    if (const std::uint64_t time = ms(site_->options.request_time); time != 0)
-      set_deadline(at, at.now_ms() + time);
+    if (site_->options.request_time.count() != 0)
+      give_time(at);
     rc::commit_spawn(p);
   } catch (const std::bad_alloc&) {
     if (in_use_.in != nullptr)
@@ -257,6 +256,11 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
   }
 }
 
+/// Out of line, as most servers have no request_time.
+[[gnu::noinline]] void connection::give_time(rc::worker& at) noexcept {
+  set_deadline(at, at.now_ms() + ms(site_->options.request_time));
+}
+
 /// When to look at a running request again. One that has had its time is told to end, and then killed.
 std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
   // armed all the time, so that a request costs no timer; looked at again when it may matter
@@ -314,10 +318,13 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
   connection& c = *static_cast<return_errand&>(self).of;
   rc::worker& at = *c.home;
   c.phase_ = phase::idle;
-  using supervisors::request_end;
-  const bool was_ended = c.in_use_.how == request_end::killed || c.in_use_.how == request_end::drained;
-  c.site_->requests.of(at.index).ends(c.listed_,
-                                      c.overdue_ && was_ended ? request_end::deadline : c.in_use_.how);
+  if (c.overdue_) [[unlikely]] {
+    using supervisors::request_end;
+    c.overdue_ = false;
+    if (c.in_use_.how == request_end::killed || c.in_use_.how == request_end::drained)
+      c.in_use_.how = request_end::deadline;
+  }
+  c.site_->requests.of(at.index).ends(c.listed_, c.in_use_.how);
   inbound::free(std::exchange(c.in_use_.in, nullptr));
   if (c.next_ != fate::keep) {
     c.next_ == fate::linger ? c.linger(at) : c.close();

@@ -151,6 +151,7 @@ private:
   void linger(rc::worker& at) noexcept;
   void throw_away(rc::worker& at) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
+  void give_time(rc::worker& at) noexcept;
   std::uint64_t hurry(std::uint64_t now_ms) noexcept;
 
   std::shared_ptr<site> site_;

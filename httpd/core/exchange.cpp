@@ -132,7 +132,7 @@ response exchange::answer() {
     r.headers.emplace_back("Allow", table.allow_value(found.allowed));
     return r;
   }
-  params_ = found.params;
+  params_ = &found.params;
   request req(*this);
   try {
     return (*found.handler)(req);
@@ -190,25 +190,29 @@ bool exchange::drain_body() {
   return true;
 }
 
-[[gnu::noinline]] void exchange::send(const response& r) {
+void exchange::send(const response& r) {
+  const header_field type{"Content-Type", r.content_type};
+  const std::size_t typed = r.content_type.empty() ? 0 : 1;
+  if (r.headers.empty()) {
+    send(r, {&type, typed});
+    return;
+  }
+  std::vector<header_field> fields;
+  fields.reserve(typed + r.headers.size());
+  if (typed != 0)
+    fields.push_back(type);
+  for (const auto& [name, value] : r.headers)
+    fields.push_back({name, value});
+  send(r, fields);
+}
+
+[[gnu::noinline]] void exchange::send(const response& r, std::span<const header_field> fields) {
   if (r.status < 200)
     throw std::invalid_argument("perron: this response cannot be sent: status " + std::to_string(r.status) +
                                 " is not that of a final response");
   const bool is_all_read = drain_body();
   const bool keep =
       in_.head.keep_alive && is_all_read && !connection_.where().closing.load(std::memory_order_relaxed);
-  std::array<header_field, 16> few;
-  std::vector<header_field> many;
-  std::span<header_field> fields(few);
-  if (r.headers.size() >= few.size()) {
-    many.resize(r.headers.size() + 1);
-    fields = many;
-  }
-  std::size_t count = 0;
-  if (!r.content_type.empty())
-    fields[count++] = {"Content-Type", r.content_type};
-  for (const auto& [name, value] : r.headers)
-    fields[count++] = {name, value};
   char date[29];
   copy_date(date);
   http1::response_head head;
@@ -221,7 +225,7 @@ bool exchange::drain_body() {
     head.connection = http1::connection_option::close;
   else if (in_.head.minor_version == 0)
     head.connection = http1::connection_option::keep_alive;
-  head.fields = fields.first(count);
+  head.fields = fields;
 
   std::array<char, 1536> small;
   std::string large;
@@ -234,7 +238,7 @@ bool exchange::drain_body() {
   }
   if (written.outcome != http1::write_outcome::written)
     throw std::invalid_argument(std::string("perron: this response cannot be sent: ") + written.what +
-                                (written.field < count
+                                (written.field < fields.size()
                                      ? ", field '" + std::string(fields[written.field].name) + '\''
                                      : std::string()));
   const bool has_body = in_.head.method != "HEAD" && r.status != status::no_content &&

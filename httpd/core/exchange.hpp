@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,12 +23,13 @@ public:
   connection& on() noexcept { return connection_; }
   const http1::request_head& head() const noexcept { return in_.head; }
   const normal_target& target() const noexcept { return target_; }
-  const route_params& params() const noexcept { return params_; }
+  const route_params& params() const noexcept { return *params_; }
   std::string_view body();
 
 private:
   response answer();
   void send(const response& r);
+  void send(const response& r, std::span<const header_field> fields);
   void write_all(std::string_view first, std::string_view second);
   bool drain_body();
   std::size_t body_size() const noexcept {
@@ -38,7 +40,7 @@ private:
   inbound& in_;
   normal_target target_;
   std::string scratch_;
-  route_params params_;
+  const route_params* params_ = nullptr; ///< while the handler runs
   std::optional<std::string> late_body_; ///< body that had not all arrived with the head
   bool body_read_ = false;
 };

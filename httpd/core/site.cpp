@@ -30,9 +30,12 @@ site::site(server_options o, router r, std::size_t workers)
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
   auto& c = *static_cast<connection*>(who.observer_data);
   connection::exchange_state& state = c.in_use();
-  state.how = supervisors::request_end_of(why, draining.load(std::memory_order_relaxed));
-  if (state.late && state.how == request_end::normal)
-    state.how = request_end::deadline;
+  state.how = supervisors::usual_end_of(why, draining);
+  if (state.late) [[unlikely]] {
+    state.late = false;
+    if (state.how == request_end::normal)
+      state.how = request_end::deadline;
+  }
   const bool peer_gone = why.what() == runtime::exit_reason::kind::client_gone;
   if (state.outcome == outcome::none && !peer_gone) {
     // it ended without an answer: crashed, or told to end

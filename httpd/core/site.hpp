@@ -37,7 +37,7 @@ std::size_t connections_allowed(std::size_t wanted) noexcept;
 /// | shards[i]        | see site_shard                                                   |
 /// | port             | the server process                                               |
 /// | the rest         | see request_site                                                 |
-class site final : public supervisors::core::request_site, public runtime::core::end_observer {
+class site final : public runtime::core::end_observer, public supervisors::core::request_site {
 public:
   site(server_options o, router r, std::size_t workers);
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -32,6 +33,25 @@ constexpr bool is_control(char c) noexcept {
 }
 
 #ifdef __SSE2__
+/// The same for 1 to 15 bytes with nothing readable before them: two halves that overlap.
+template <class Word, class Bad>
+const char* find_in_halves(const char* at, const char* end, Bad bad) noexcept {
+  Word halves[2];
+  std::memcpy(&halves[0], at, sizeof(Word));
+  std::memcpy(&halves[1], end - sizeof(Word), sizeof(Word));
+  __m128i block;
+  if constexpr (sizeof(Word) == 8)
+    block = _mm_set_epi64x(static_cast<long long>(halves[1]), static_cast<long long>(halves[0]));
+  else
+    block = _mm_set_epi32(0, 0, static_cast<int>(halves[1]), static_cast<int>(halves[0]));
+  const unsigned mask = bad(block);
+  constexpr unsigned low = (1U << sizeof(Word)) - 1;
+  if ((mask & low) != 0)
+    return at + std::countr_zero(mask & low);
+  const unsigned high = (mask >> sizeof(Word)) & low;
+  return high != 0 ? end - sizeof(Word) + std::countr_zero(high) : end;
+}
+
 /// The first byte in [at, end) for which `bad` is set, where `bad(block)` gives a bit for each of 16 bytes.
 /// The last block overlaps the one before it instead of going byte by byte; [floor, end) is readable.
 template <class Bad>
@@ -47,11 +67,14 @@ const char* find_in_blocks(const char* at, const char* end, const char* floor, B
     const unsigned mask = bad(load(end - 16)) >> done;
     return mask ? at + std::countr_zero(mask) : end;
   }
-  alignas(16) char copy[16] = {};
-  const auto size = static_cast<std::size_t>(end - at);
-  std::memcpy(copy, at, size);
-  const unsigned mask = bad(load(copy)) & ((1U << size) - 1);
-  return mask ? at + std::countr_zero(mask) : end;
+  if (end - at >= 8)
+    return find_in_halves<std::uint64_t>(at, end, bad);
+  if (end - at >= 4)
+    return find_in_halves<std::uint32_t>(at, end, bad);
+  for (; at != end; ++at)
+    if ((bad(_mm_cvtsi32_si128(static_cast<unsigned char>(*at))) & 1U) != 0)
+      return at;
+  return end;
 }
 
 inline unsigned bits(__m128i flags) noexcept { return static_cast<unsigned>(_mm_movemask_epi8(flags)); }
@@ -110,6 +133,31 @@ inline const char* find_target_end(const char* at, const char* end, const char* 
     return byte > ' ' && byte < 0x7f && byte != '#';
   };
   while (at != end && good(*at))
+    ++at;
+  return at;
+#endif
+}
+
+/// The first byte in [at, end) that keeps a path from being taken as it is, or may: '%', '.', '?' and all
+/// that is not printable ASCII. [floor, end) is readable, floor <= at.
+inline const char* find_special_in_path(const char* at, const char* end, const char* floor) noexcept {
+#ifdef __SSE2__
+  return find_in_blocks(at, end, floor, [](__m128i bytes) {
+    const auto plain = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)); // signed, so 0x80 and up fail it too
+    const auto percent = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('%'));
+    const auto dot = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'));
+    const auto mark = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('?'));
+    const auto del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+    const auto special = _mm_or_si128(_mm_or_si128(percent, dot), _mm_or_si128(mark, del));
+    return bits(_mm_andnot_si128(special, plain)) ^ 0xffff;
+  });
+#else
+  static_cast<void>(floor);
+  const auto special = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return c == '%' || c == '.' || c == '?' || byte < 0x20 || byte > 0x7e;
+  };
+  while (at != end && !special(*at))
     ++at;
   return at;
 #endif

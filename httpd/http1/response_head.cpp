@@ -133,7 +133,7 @@ write_result write_response_head(const response_head& head, std::span<char> out)
   to.put(first_line);
   if (!head.date.empty()) {
     to.put(date_name);
-    to.put(head.date);
+    to.put({head.date.data(), date_size}); // a size that the compiler knows
     to.put(line_end);
   }
   if (!length.empty()) {

@@ -191,8 +191,8 @@ bool worker::give_way() noexcept {
   if (!came || away >= long_way_ns) {
     give_way_from_ns_ = polled_ns_ + (away << ways_in_vain_);
     ways_in_vain_ = std::min(ways_in_vain_ + 1, most_ways_in_vain);
-  } else {
-    ways_in_vain_ = 0;
+  } else if (ways_in_vain_ != 0) {
+    --ways_in_vain_;
   }
   return came;
 }

@@ -276,11 +276,15 @@ child_counts dynamic_supervision::count_children() const {
   return {rules_.simple ? 1 : all, all - restarting_, supervisors_, all - supervisors_};
 }
 
-const child_spec* dynamic_supervision::spec_of(std::string_view) const { return nullptr; }
+const child_spec* dynamic_supervision::spec_of(std::string_view id) const {
+  return template_ && template_->id == id ? template_.get() : nullptr;
+}
 
 const child_spec* dynamic_supervision::spec_of(pid child) const {
-  const std::optional<place> at = find(child);
-  return at ? places_[*at].spec.get() : nullptr;
+  if (const std::optional<place> at = find(child))
+    return places_[*at].spec.get();
+  // as in terminate_child OTP takes a process that has ended for one of its own
+  return rules_.simple && !world_.alive(child) ? template_.get() : nullptr;
 }
 
 } // namespace perron::supervisors::core

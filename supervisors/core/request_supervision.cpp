@@ -20,6 +20,10 @@ using runtime::exit_reason;
 /// How long requests that were told to end may take, and then again those that were killed.
 constexpr std::chrono::seconds end_time{1};
 
+child_info child_of(std::string label, runtime::pid who) {
+  return {std::move(label), who, child_info::state_type::running, child_type::worker};
+}
+
 /// An answer to which every worker adds its part; the last one sends it.
 template <class Reply>
 struct gathering {
@@ -48,9 +52,10 @@ void gather(rc::scheduler& sched, runtime::caller from, Part part_of, Merge merg
 
 } // namespace
 
-request_supervision::request_supervision(std::shared_ptr<request_site> site, request_limits limits)
-    : sched_(runtime::detail::current_scheduler()), site_(std::move(site)),
-      alarms_(std::move(limits.alarms)) {
+request_supervision::request_supervision(std::string name, std::shared_ptr<request_site> site,
+                                         std::vector<connection_alarm> alarms)
+    : name_(std::move(name)), sched_(runtime::detail::current_scheduler()), site_(std::move(site)),
+      alarms_(std::move(alarms)) {
   site_->supervisor = runtime::self();
 }
 
@@ -155,6 +160,59 @@ void request_supervision::handle_cast(alarm_rings what) {
     runtime::spawn(
         [call = a.call, told = alarm_info{runtime::self(), a.name, what.connections}] { call(told); });
 }
+
+// -- what ordinary supervisors are asked
+
+answer request_supervision::makes_its_own() {
+  return {answer::kind::simple_one_for_one, {}, "a request supervisor makes its requests itself", {}};
+}
+
+void request_supervision::handle_call(list_request, runtime::caller from) const {
+  using children = std::vector<child_info>;
+  gather<children>(
+      sched_, from,
+      [site = site_](rc::worker& at) {
+        children part;
+        site->requests.of(at.index).for_each(
+            [&](const request_entry& e) { part.push_back(child_of(site->label_of(e), e.who)); });
+        return part;
+      },
+      [](children& all, children& part) {
+        all.insert(all.end(), std::move_iterator(part.begin()), std::move_iterator(part.end()));
+      },
+      [](children&) {});
+}
+
+void request_supervision::handle_call(page_request asked, runtime::caller from) const {
+  // the walk may wait for workers, and others shall be served meanwhile
+  runtime::spawn([supervisor = runtime::self(), asked, from] {
+    child_page out;
+    const auto found =
+        which_requests(supervisor, runtime::pid(nullptr, asked.wanted.from), asked.wanted.most);
+    if (!found)
+      return; // the supervisor has ended, which its caller hears as well
+    for (const request_info& each : found->requests)
+      out.children.push_back(child_of(each.label, each.who));
+    if (found->more && !out.children.empty())
+      out.next = out.children.back().who.id();
+    runtime::reply(from, std::move(out));
+  });
+}
+
+child_counts request_supervision::handle_call(count_request) const {
+  const std::size_t running = site_->requests.figures().running;
+  return {1, running, 0, running};
+}
+
+void request_supervision::handle_call(end_request asked, runtime::caller from) const {
+  runtime::spawn([supervisor = runtime::self(), asked, from] {
+    runtime::reply(from, supervisors::stop_request(supervisor, asked.child));
+  });
+}
+
+void request_supervision::handle_cast(stop_request order) { runtime::exit(std::move(order.why)); }
+
+// -- stop
 
 void request_supervision::stop(std::chrono::milliseconds drain_time) {
   begin_closing();

@@ -4,12 +4,14 @@
 #include <perron/runtime/server.hpp>
 #include <perron/runtime/timer.hpp>
 #include <perron/supervisors/core/request_site.hpp>
+#include <perron/supervisors/core/requests.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace perron::runtime::core {
@@ -55,7 +57,9 @@ struct drain_due {
 };
 
 /// The process of a request supervisor, as the base of a server class (runtime/server.hpp): answers the calls
-/// above, runs drains and alarms. What has to do with sockets is the derived class's.
+/// above, runs drains and alarms. What has to do with sockets is the derived class's. To what an ordinary
+/// supervisor is asked it answers as one with a single template and children that are named by their pids,
+/// and refuses what would start or name a child otherwise, as Ranch does.
 ///
 /// A drain, and a stop, in this order: (1) nobody is accepted any more (2) `closing`: connections end with
 /// their request; idle ones are closed, by errands (3) whoever closes the last connection says so by mail (4)
@@ -64,10 +68,12 @@ struct drain_due {
 class request_supervision {
 public:
   template <class... More>
-  using calls_and = runtime::protocol<count_call, site_call, list_call, has_call, limit_call, listen_call,
-                                      drain_call, More...>;
+  using calls_and =
+      runtime::protocol<count_call, site_call, list_call, has_call, limit_call, listen_call, drain_call,
+                        list_request, page_request, count_request, facts_request, end_request, start_request,
+                        start_with_request, child_request, spec_request, More...>;
   using calls = calls_and<>;
-  using casts = runtime::protocol<all_gone, alarm_rings, drain_due>;
+  using casts = runtime::protocol<all_gone, alarm_rings, drain_due, stop_request>;
 
   request_supervision(const request_supervision&) = delete;
   request_supervision& operator=(const request_supervision&) = delete;
@@ -80,12 +86,26 @@ public:
   runtime::result<void> handle_call(listen_call asked);
   void handle_call(drain_call asked, runtime::caller from);
 
+  void handle_call(list_request, runtime::caller from) const;
+  void handle_call(page_request asked, runtime::caller from) const;
+  child_counts handle_call(count_request) const;
+  supervisor_facts handle_call(facts_request) const {
+    return {name_, "requests", 0, std::chrono::seconds(0)};
+  }
+  void handle_call(end_request asked, runtime::caller from) const;
+  answer handle_call(start_request) const { return makes_its_own(); }
+  answer handle_call(start_with_request) const { return makes_its_own(); }
+  answer handle_call(child_request) const { return makes_its_own(); }
+  runtime::result<child_spec> handle_call(spec_request) const { return runtime::error{makes_its_own().why}; }
+
   void handle_cast(all_gone);
   void handle_cast(alarm_rings what);
   void handle_cast(drain_due due);
+  void handle_cast(stop_request order);
 
 protected:
-  request_supervision(std::shared_ptr<request_site> site, request_limits limits);
+  request_supervision(std::string name, std::shared_ptr<request_site> site,
+                      std::vector<connection_alarm> alarms);
   ~request_supervision() = default;
 
   /// Closes connections that have no request; called on each worker.
@@ -104,6 +124,7 @@ private:
   /// What max_connections of so many comes to.
   virtual std::size_t allowed(std::size_t max_connections) const { return max_connections; }
 
+  static answer makes_its_own();
   void begin_closing();
   void end_requests(const runtime::exit_reason& why) const;
   void wait_for_last(std::chrono::milliseconds limit) const;
@@ -117,6 +138,7 @@ private:
     runtime::timer_ref timer{};
   };
 
+  const std::string name_;
   runtime::core::scheduler& sched_;
   const std::shared_ptr<request_site> site_;
   const std::vector<connection_alarm> alarms_;

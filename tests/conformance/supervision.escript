@@ -289,6 +289,11 @@ act(["get", In, Id]) ->
     ask(In, fun(Sup) -> supervisor:get_childspec(Sup, list_to_atom(Id)) end);
 act(["get_pid", In, Target]) ->
     ask_about(In, Target, fun supervisor:get_childspec/2);
+act(["which", In]) ->
+    Simple = is_simple(list_to_atom(In)),
+    ask(In, fun(Sup) -> {shown, all_shown(Simple, supervisor:which_children(Sup))} end);
+act(["count", In]) ->
+    ask(In, fun(Sup) -> {shown, numbers(supervisor:count_children(Sup))} end);
 act(["check", Name]) ->
     {_, In, _} = declared(list_to_atom(Name)),
     {_, _, Map} = declared(In),
@@ -417,11 +422,8 @@ look(Name) ->
             try
                 Children = supervisor:which_children(Sup),
                 Counts = supervisor:count_children(Sup),
-                Simple = is_simple(Name),
-                Shown = [shown(Simple, Child) || Child <- Children],
-                Numbers = [io_lib:format(" ~s ~b", [Key, Number]) || {Key, Number} <- Counts],
                 {lists:all(fun is_settled/1, Children), Sup,
-                 io_lib:format("~s:~s;~s", [name(Sup), lists:sort(Shown), Numbers])}
+                 io_lib:format("~s:~s;~s", [name(Sup), all_shown(is_simple(Name), Children), numbers(Counts)])}
             catch
                 exit:_ -> {false, Sup, none}
             end
@@ -430,6 +432,10 @@ look(Name) ->
 is_settled({_, restarting, _, _}) -> false;
 is_settled({_, undefined, _, _}) -> true;
 is_settled({_, Pid, _, _}) -> is_process_alive(Pid) orelse ets:member(stage, {unlinked, Pid}).
+
+all_shown(Simple, Children) -> lists:sort([shown(Simple, Child) || Child <- Children]).
+
+numbers(Counts) -> [io_lib:format(" ~s ~b", [Key, Number]) || {Key, Number} <- Counts].
 
 shown(Simple, {Id, Pid, Type, _}) ->
     Shown = case Simple of true -> ""; false -> [word(Id), "="] end,
@@ -466,6 +472,7 @@ first_word(Tuple) when is_tuple(Tuple) -> word(element(1, Tuple));
 first_word(Other) -> word(Other).
 
 answer(ok) -> "ok";
+answer({shown, Text}) -> ["is", Text];
 answer({ok, #{id := Id} = Spec}) ->
     Given = fun(Key) -> word(maps:get(Key, Spec)) end,
     ["spec ", word(Id), [[" ", Given(Key)] || Key <- [restart, significant, shutdown, type]]];

@@ -53,6 +53,7 @@ TEST_F(process_request, many_are_under_way_at_once_and_answered_in_any_order) {
   run([] {
     const pid s = started();
     std::vector<request_ref<std::shared_ptr<int>>> sent;
+    sent.reserve(100);
     for (int i = 0; i < 100; ++i)
       sent.push_back(send_request(s, held_back{std::make_shared<int>(i)}));
     EXPECT_EQ(call(s, twice{4}).value(), 8) << "a call in between";

@@ -158,6 +158,7 @@ TEST_F(server, may_answer_later) {
   run([] {
     const pid c = started(0);
     std::vector<monitored> callers;
+    callers.reserve(3);
     for (int i = 0; i < 3; ++i)
       callers.push_back(spawn_monitor([c] { EXPECT_GT(call(c, add_later{1}).value(), 0); }));
     for (const monitored& m : callers)

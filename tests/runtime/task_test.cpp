@@ -264,6 +264,7 @@ TEST_F(task_handle, detached_goes_on_alone) {
 TEST_F(task_handle, of_many_are_awaited_together) {
   run([] {
     std::vector<task<int>> tasks;
+    tasks.reserve(100);
     for (int i = 0; i < 100; ++i)
       tasks.push_back(async([i] { return i * i; }));
     const auto values = await_all(std::move(tasks));

@@ -188,6 +188,35 @@ TEST_F(request_supervisor_test, stops_one_by_the_rule_and_only_its_own) {
   });
 }
 
+TEST_F(request_supervisor_test, answers_what_ordinary_supervisors_are_asked) {
+  run([] {
+    const request_supervisor requests = started({.name = "lines", .limits = {}, .drain_time = 0ms});
+    const pid one = waiting(requests, "one");
+    const pid two = waiting(requests, "two");
+    const auto info = [](std::string id, pid who) {
+      return child_info{std::move(id), who, child_info::state_type::running, child_type::worker};
+    };
+    EXPECT_THAT(which_children(requests.who()).value(),
+                ::testing::UnorderedElementsAre(info("one", one), info("two", two)));
+    const child_page first = which_children(requests.who(), page{.from = 0, .most = 1}).value();
+    EXPECT_EQ(first.children.size(), 1U);
+    const child_page second = which_children(requests.who(), page{.from = first.next, .most = 1}).value();
+    EXPECT_EQ(second.children.size(), 1U);
+    EXPECT_EQ(second.next, 0U);
+    EXPECT_NE(first.children, second.children);
+    EXPECT_EQ(count_children(requests.who()).value(), (child_counts{1, 2, 0, 2}));
+    EXPECT_EQ(facts_of(requests.who(), patience).value().name, "lines");
+
+    EXPECT_TRUE(terminate_child(requests.who(), one));
+    EXPECT_FALSE(runtime::alive(one));
+    EXPECT_EQ(terminate_child(requests.who(), runtime::self()).what, answer::kind::not_found);
+    EXPECT_EQ(terminate_child(requests.who(), "two").what, answer::kind::simple_one_for_one);
+    EXPECT_EQ(start_child(requests.who(), child("three", [] {})).what, answer::kind::simple_one_for_one);
+    EXPECT_FALSE(get_child_spec(requests.who(), two));
+    EXPECT_TRUE(stop_supervisor(requests.who()));
+  });
+}
+
 // -- limits
 
 TEST_F(request_supervisor_test, acceptors_sleep_at_max_connections_and_one_is_woken_by_an_end) {

@@ -78,8 +78,6 @@ private:
         std::array{"one_for_one"sv, "one_for_one"sv, "one_for_all"sv, "rest_for_one"sv, "rest_for_one"sv};
     const std::string strategy = made.simple ? "simple_one_for_one" : dice_.pick(strategies);
     line += " strategy=" + strategy;
-    // with more of them in a group a retry may be overtaken, see differences.txt
-    holds_left_ = !holds_ ? 0 : strategy.ends_with("one_for_one") ? 100 : 1;
     line += " intensity=" + std::to_string(dice_.below(7)) + " period=3600";
     if (dice_.one_in(3)) {
       made.may_end = true;
@@ -134,10 +132,8 @@ private:
     const std::size_t more = 1 + dice_.below(4);
     for (std::size_t i = 0; i < more; ++i) {
       out += ',';
-      if (holds_left_ > 0 && dice_.one_in(2)) {
+      if (holds_ && dice_.one_in(2))
         out += "held:";
-        --holds_left_;
-      }
       out += dice_.one_in(2) ? failure() : "ok";
     }
     // the last one counts for ever
@@ -167,8 +163,9 @@ private:
     std::string shutdown;
     if (dice_.one_in(10)) {
       stop = "ignores";
-      shutdown =
-          dice_.one_in(3) ? "brutal_kill" : std::to_string(of.simple ? 1 + dice_.below(3) : dice_.below(4));
+      // times that a busy machine does not use up before the child has been told
+      const std::string time = !of.simple && dice_.one_in(4) ? "0" : std::to_string(5 + dice_.below(4));
+      shutdown = dice_.one_in(3) ? "brutal_kill" : time;
     } else if (dice_.one_in(8)) {
       stop = "dies:" + dice_.pick(reasons);
     }
@@ -231,7 +228,9 @@ private:
       text_ += "terminate_pid " + of.name + ' ' + worker() + '\n';
     else if (what < 73)
       text_ += "get_pid " + of.name + ' ' + worker() + '\n';
-    else if (what < 78 && !specs_.empty())
+    else if (what < 76 && holds_)
+      text_ += (dice_.one_in(2) ? "which " : "count ") + of.name + '\n';
+    else if (what < 79 && !specs_.empty())
       text_ += "start " + dice_.pick(specs_) + '\n';
     else
       by_id(of);
@@ -249,7 +248,6 @@ private:
 
   dice dice_;
   bool holds_; ///< starts may be held, so that steps are taken in between; then there is one supervisor only
-  int holds_left_ = 0;
   std::string text_;
   std::vector<node> supervisors_;
   std::vector<std::string> workers_;

@@ -224,6 +224,14 @@ private:
       return plain_words(terminate_child(sup, trace_.find(what.at(2))), trace_);
     if (verb == "delete")
       return plain_words(delete_child(sup, what.at(2)), trace_);
+    if (verb == "which") {
+      const result<std::vector<child_info>> got = which_children(sup);
+      return got ? "is" + shown(*got, is_simple(part(what.at(1)))) : "unreachable";
+    }
+    if (verb == "count") {
+      const result<child_counts> got = count_children(sup);
+      return got ? "is" + shown(*got) : "unreachable";
+    }
     if (verb == "get")
       return spec_words(get_child_spec(sup, what.at(2)));
     if (verb == "get_pid")
@@ -333,25 +341,33 @@ private:
     const result<child_counts> counts = count_children(sup);
     if (!children || !counts)
       return false;
-    const bool simple = what.get("strategy") == "simple_one_for_one";
-    bool settled = true;
-    lines shown;
-    for (const child_info& each : *children) {
-      const bool restarting = each.state == child_info::state_type::restarting;
-      settled =
-          settled && !restarting && (!each.who || runtime::alive(each.who) || trace_.is_unlinked(each.who));
-      shown.push_back((simple ? " " : ' ' + each.id + '=') +
-                      (restarting ? "restarting" : trace_.name(each.who)) + '/' +
-                      std::string(to_string(each.type)));
-    }
-    std::sort(shown.begin(), shown.end());
-    std::string line = trace_.name(sup) + ':';
-    for (const std::string& each : shown)
-      line += each;
-    picture.push_back(line + "; specs " + std::to_string(counts->specs) + " active " +
-                      std::to_string(counts->active) + " supervisors " + std::to_string(counts->supervisors) +
-                      " workers " + std::to_string(counts->workers));
-    return settled;
+    picture.push_back(trace_.name(sup) + ':' + shown(*children, is_simple(what)) + ';' + shown(*counts));
+    return std::all_of(children->begin(), children->end(), [&](const child_info& each) {
+      return each.state != child_info::state_type::restarting &&
+             (!each.who || runtime::alive(each.who) || trace_.is_unlinked(each.who));
+    });
+  }
+
+  static bool is_simple(const declaration& what) { return what.get("strategy") == "simple_one_for_one"; }
+
+  std::string shown(const std::vector<child_info>& children, bool simple) const {
+    lines all;
+    for (const child_info& each : children)
+      all.push_back(
+          (simple ? " " : ' ' + each.id + '=') +
+          (each.state == child_info::state_type::restarting ? "restarting" : trace_.name(each.who)) + '/' +
+          std::string(to_string(each.type)));
+    std::sort(all.begin(), all.end());
+    std::string out;
+    for (const std::string& each : all)
+      out += each;
+    return out;
+  }
+
+  static std::string shown(const child_counts& counts) {
+    return " specs " + std::to_string(counts.specs) + " active " + std::to_string(counts.active) +
+           " supervisors " + std::to_string(counts.supervisors) + " workers " +
+           std::to_string(counts.workers);
   }
 
   const scenario& play_;

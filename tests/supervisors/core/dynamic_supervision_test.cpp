@@ -310,7 +310,6 @@ TEST_F(dynamic_test, ids_name_nobody) {
   EXPECT_EQ(tree_->terminate_child("room"), answer{kind::simple_one_for_one});
   EXPECT_EQ(tree_->restart_child("room"), answer{kind::simple_one_for_one});
   EXPECT_EQ(tree_->delete_child("room"), answer{kind::simple_one_for_one});
-  EXPECT_EQ(tree_->spec_of("room"), nullptr);
   make({});
   add(room());
   EXPECT_EQ(tree_->terminate_child("room"), answer{kind::not_found});
@@ -333,10 +332,15 @@ TEST_F(dynamic_test, terminate_child_by_pid) {
   EXPECT_EQ(tree_->terminate_child(dead), answer{kind::not_found});
 }
 
-TEST_F(dynamic_test, get_childspec_by_pid) {
+TEST_F(dynamic_test, get_childspec) {
   make_simple(room());
-  ASSERT_NE(tree_->spec_of(add()), nullptr);
+  const child_spec* one = tree_->spec_of(add());
+  ASSERT_NE(one, nullptr);
   EXPECT_EQ(tree_->spec_of(pid(nullptr, 4711)), nullptr);
+  world_.dead.insert(pid(nullptr, 4712));
+  EXPECT_EQ(tree_->spec_of(pid(nullptr, 4712)), one); // OTP: any process that has ended
+  EXPECT_EQ(tree_->spec_of("room"), one);
+  EXPECT_EQ(tree_->spec_of("hall"), nullptr);
   make({});
   EXPECT_EQ(tree_->spec_of(add(room(transient)))->restart, transient);
 }
