@@ -48,13 +48,20 @@ error already_started(const std::string& name);
 bool ends_by_kill();
 
 template <class S>
-void say_last_words([[maybe_unused]] S& object, [[maybe_unused]] const exit_reason& why) {
-  if constexpr (requires { object.terminate(why); })
-    object.terminate(why);
-}
+concept has_last_words = requires(S& object, const exit_reason& why) {
+  object.terminate(why);
+};
 
 /// Runs `loop` until it throws, which is the end of the behaviour.
 template <class S, class Loop>
+requires(!has_last_words<S>) void run_to_the_end(std::unique_ptr<S>&, Loop&& loop) {
+  try {
+    loop();
+  } catch (const stop_server& stop) {
+    throw core::process_exit{stop.reason};
+  } // all else goes on as it is: catching it to throw it again would double what an end costs
+}
+template <has_last_words S, class Loop>
 void run_to_the_end(std::unique_ptr<S>& held, Loop&& loop) {
   try {
     loop();
@@ -62,13 +69,13 @@ void run_to_the_end(std::unique_ptr<S>& held, Loop&& loop) {
     throw;
   } catch (const core::process_exit& e) {
     if (!ends_by_kill())
-      say_last_words(*held, e.reason);
+      held->terminate(e.reason);
     throw;
   } catch (const stop_server& stop) {
-    say_last_words(*held, stop.reason);
+    held->terminate(stop.reason);
     throw core::process_exit{stop.reason};
   } catch (...) {
-    say_last_words(*held, exit_reason::from_exception(std::current_exception()));
+    held->terminate(exit_reason::from_exception(std::current_exception()));
     throw;
   }
 }

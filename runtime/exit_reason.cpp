@@ -4,8 +4,7 @@
 #include <perron/runtime/core/type_name.hpp>
 #include <perron/runtime/pid.hpp>
 
-#include <cxxabi.h>
-
+#include <cstring>
 #include <typeinfo>
 
 namespace perron::runtime {
@@ -45,14 +44,17 @@ std::string_view exit_reason::type() const noexcept {
 }
 
 exit_reason exit_reason::from_exception(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
-    return {kind::exception, e.what(), core::type_name(typeid(e))};
-  } catch (...) {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    return {kind::exception, "", type != nullptr ? core::type_name(*type) : "unknown"};
-  }
+  if (thrown == nullptr)
+    return {kind::exception, "", "unknown"};
+  // What a handler for std::exception would do, without a throw: libstdc++'s exception_ptr is the address of
+  // the exception and nothing else (see throw_record), and a handler's type finds its part of it.
+  const std::type_info* type = thrown.__cxa_exception_type();
+  void* object = nullptr;
+  std::memcpy(&object, static_cast<const void*>(&thrown), sizeof object);
+  if (!typeid(std::exception).__do_catch(type, &object, 1))
+    return {kind::exception, "", core::type_name(*type)};
+  const auto& e = *static_cast<const std::exception*>(object);
+  return {kind::exception, e.what(), core::type_name(typeid(e))};
 }
 
 std::string_view to_string(exit_reason::kind what) noexcept {

@@ -63,9 +63,8 @@ void link(pid other) {
   process& me = detail::current();
   if (other == me.self())
     return;
-  for (const core::relation& r : me.tied().links.rows())
-    if (r.who == other)
-      return;
+  if (me.tied().links.contains_tie_to(other))
+    return;
   const std::uint64_t number = core::fresh_number(*me.sched);
   me.tied().links.add({other, number});
   me.ties->asked_for_link = true;

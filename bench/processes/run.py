@@ -4,8 +4,6 @@
 import argparse
 import os
 import pathlib
-import shutil
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -15,10 +13,10 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent))
 
 import figures  # noqa: E402
+import workloads  # noqa: E402
 
 RELEASE = pathlib.Path(os.environ.get("PERRON_BUILD", ROOT / "build" / "release"))
 BUILD = ROOT / "build" / "bench" / "processes"
-RUN_TIMEOUT_S = 300
 
 # Several programs work in batches, or rounds, of a thousand.
 COUNT_STEP = 1000
@@ -68,14 +66,25 @@ GOALS = [
 
 def main():
     options = parse_options()
-    commands = available_peers(options)
-    if not commands:
-        sys.exit("nothing to measure")
+    commands = workloads.available(makers(options), options.peers, BUILD)
     figures.print_machine(options.rounds)
-    samples = figures.Samples()
-    for round_number in range(options.rounds):
-        measure_round(round_number, options, commands, samples)
+    samples = workloads.measured_rounds(options.rounds, commands, planned_runs(options))
     report(samples, list(commands))
+
+
+def planned_runs(options):
+    """[(workload, {peer: count})] of one round."""
+    plan = []
+    for workload, counts in COUNTS.items():
+        if options.only and workload not in options.only:
+            continue
+        of_peers = {}
+        for peer, taken in WORKLOADS.items():
+            if workload in taken:
+                steps = max(1, round(counts.get(peer, counts[""]) * options.scale / COUNT_STEP))
+                of_peers[peer] = steps * COUNT_STEP
+        plan.append((workload, of_peers))
+    return plan
 
 
 def parse_options():
@@ -92,91 +101,23 @@ def parse_options():
     return parser.parse_args()
 
 
-def available_peers(options):
-    """{peer: command line before the workload}, for each peer that is installed and builds."""
-    makers = {"perron": lambda: perron_command(options.perron), "go": go_command,
-              "erlang": erlang_command, "caf": caf_command}
-    BUILD.mkdir(parents=True, exist_ok=True)
-    commands = {}
-    for peer, make in makers.items():
-        if options.peers and peer not in options.peers:
-            continue
-        command, problem = make()
-        if command:
-            commands[peer] = command
-        else:
-            print(f"skipped: {peer}: {problem}")
-    return commands
-
-
-def perron_command(program):
-    if not os.access(program, os.X_OK):
-        return None, f"{program} is not built"
-    return [str(program)], None
+def makers(options):
+    """{peer: what gives (command line before the workload, None) or (None, what is missing)}"""
+    return {"perron": lambda: workloads.program_command(options.perron), "go": go_command,
+            "erlang": lambda: workloads.erlang_command(HERE / "peers" / "bench.erl", BUILD), "caf": caf_command}
 
 
 def go_command():
     source, program = HERE / "peers" / "bench.go", BUILD / "go_bench"
-    problem = built(source, program, ["go", "build", "-o", str(program), str(source)])
+    problem = workloads.built(source, program, ["go", "build", "-o", str(program), str(source)], BUILD)
     return (None, problem) if problem else ([str(program)], None)
-
-
-def erlang_command():
-    source = HERE / "peers" / "bench.erl"
-    problem = built(source, BUILD / "bench.beam", ["erlc", "-o", str(BUILD), str(source)])
-    if problem:
-        return None, problem
-    return ["erl", "+P", "4000000", "+S", "2:2", "-noinput", "-pa", str(BUILD), "-run", "bench", "main"], None
 
 
 def caf_command():
     source, program = HERE / "peers" / "caf_bench.cpp", BUILD / "caf_bench"
-    problem = built(source, program, ["g++", "-O2", "-std=c++17", "-pthread", "-o", str(program), str(source),
-                                      "-lcaf_core"])
+    problem = workloads.built(source, program, ["g++", "-O2", "-std=c++17", "-pthread", "-o", str(program),
+                                                str(source), "-lcaf_core"], BUILD)
     return (None, problem) if problem else ([str(program)], None)
-
-
-def built(source, product, command):
-    """None once the product is up to date, else why it is not."""
-    if product.exists() and product.stat().st_mtime > source.stat().st_mtime:
-        return None
-    if not shutil.which(command[0]):
-        return f"{command[0]} is not installed"
-    environment = {"GOCACHE": str(BUILD / "go_cache"), **os.environ, "GO111MODULE": "off"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return f"{command[0]} failed: {done.stderr.strip()[-400:]}" if done.returncode else None
-
-
-def measure_round(round_number, options, commands, samples):
-    # Each round begins with another peer, so that none always runs on the same neighbour's heels.
-    turn = round_number % len(commands)
-    peers = list(commands)[turn:] + list(commands)[:turn]
-    for workload in COUNTS:
-        if options.only and workload not in options.only:
-            continue
-        for peer in peers:
-            if workload in WORKLOADS[peer]:
-                measure(peer, commands[peer], workload, options.scale, samples)
-    print(f"round {round_number + 1} of {options.rounds} done", file=sys.stderr)
-
-
-def measure(peer, command, workload, scale, samples):
-    count = COUNTS[workload].get(peer, COUNTS[workload][""])
-    steps = max(1, round(count * scale / COUNT_STEP))
-    arguments = command + [workload, str(steps * COUNT_STEP)]
-    try:
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=RUN_TIMEOUT_S, check=False,
-                              stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired:
-        print(f"skipped: {peer} {workload}: not done after {RUN_TIMEOUT_S} s")
-        return
-    if done.returncode:
-        print(f"skipped: {peer} {workload}: exit status {done.returncode}: {done.stderr.strip()[-400:]}")
-        return
-    for line in done.stdout.splitlines():
-        words = line.split()
-        if len(words) == 4 and words[0] == "result":
-            samples.add(words[1], peer, float(words[2]), words[3])
 
 
 def report(samples, peers):
@@ -193,22 +134,9 @@ def report(samples, peers):
     figures.print_table(samples, memory, columns, "resident bytes per process", ratio_of="perron")
     figures.print_table(samples, beside, columns, "said beside that")
     print()
-    printed = print_figures(samples, elapsed + cpu + memory + beside, columns)
+    rows = elapsed + cpu + memory + beside
+    printed = workloads.print_figures(samples, rows, columns, ratios(samples, rows, columns))
     figures.print_goals(GOALS, printed)
-
-
-def print_figures(samples, rows, columns):
-    printed = {}
-    for row in rows:
-        for column in columns:
-            value = samples.median(row, column)
-            if value is not None:
-                printed[f"{row}.{column}"] = value
-                figures.figure(f"{row}.{column}", value, samples.unit(row))
-    for name, value in ratios(samples, rows, columns):
-        printed[name] = value
-        figures.ratio_figure(name, value)
-    return printed
 
 
 def ratios(samples, rows, columns):

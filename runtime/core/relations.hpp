@@ -4,10 +4,13 @@
 #include <perron/runtime/core/envelope.hpp>
 #include <perron/runtime/pid.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace perron::runtime::core {
@@ -20,14 +23,18 @@ struct relation {
 };
 
 /// The ties of one kind that a process has. Few are searched in a row; past a bound an index by reference is
-/// kept, so that a supervisor of a million children finds each of them at once. Owner only.
+/// kept, so that a supervisor of a million children finds each of them at once, and from the first search by
+/// process on an index by that as well. Owner only.
 class relation_table {
 public:
   void add(relation r) {
     if (!index_ && rows_.size() >= indexed_from)
       build_index();
-    if (index_)
-      index_->emplace(r.ref, rows_.size());
+    if (index_) {
+      index_->by_ref.emplace(r.ref, rows_.size());
+      if (index_->has_by_who)
+        index_->by_who.emplace(r.who.id(), r.ref);
+    }
     rows_.push_back(r);
   }
 
@@ -40,13 +47,15 @@ public:
 
   bool contains(std::uint64_t ref) const { return find(ref) != rows_.size(); }
 
-  /// The newest tie to `who`, if any; costs a look at every row.
+  /// One of the ties to `who`, if there are any.
   std::optional<relation> remove_any(pid who) {
-    for (std::size_t i = rows_.size(); i-- > 0;)
-      if (rows_[i].who == who)
-        return remove_at(i);
-    return std::nullopt;
+    const std::size_t at = find_tie_to(who);
+    if (at == rows_.size())
+      return std::nullopt;
+    return remove_at(at);
   }
+
+  bool contains_tie_to(pid who) { return find_tie_to(who) != rows_.size(); }
 
   const std::vector<relation>& rows() const noexcept { return rows_; }
   bool empty() const noexcept { return rows_.empty(); }
@@ -54,10 +63,16 @@ public:
 private:
   static constexpr std::size_t indexed_from = 48;
 
+  struct indexes {
+    std::unordered_map<std::uint64_t, std::size_t> by_ref;
+    std::unordered_multimap<std::uint64_t, std::uint64_t> by_who; ///< refs
+    bool has_by_who = false;
+  };
+
   std::size_t find(std::uint64_t ref) const {
     if (index_) {
-      const auto it = index_->find(ref);
-      return it == index_->end() ? rows_.size() : it->second;
+      const auto it = index_->by_ref.find(ref);
+      return it == index_->by_ref.end() ? rows_.size() : it->second;
     }
     for (std::size_t i = rows_.size(); i-- > 0;)
       if (rows_[i].ref == ref)
@@ -65,13 +80,36 @@ private:
     return rows_.size();
   }
 
+  std::size_t find_tie_to(pid who) {
+    if (!index_) {
+      for (std::size_t i = rows_.size(); i-- > 0;)
+        if (rows_[i].who == who)
+          return i;
+      return rows_.size();
+    }
+    if (!std::exchange(index_->has_by_who, true))
+      for (const relation& r : rows_)
+        index_->by_who.emplace(r.who.id(), r.ref);
+    const auto it = index_->by_who.find(who.id());
+    return it == index_->by_who.end() ? rows_.size() : find(it->second);
+  }
+
+  void forget_who(const relation& gone) {
+    const auto [first, last] = index_->by_who.equal_range(gone.who.id());
+    const auto it = std::find_if(first, last, [&](const auto& each) { return each.second == gone.ref; });
+    if (it != last)
+      index_->by_who.erase(it);
+  }
+
   relation remove_at(std::size_t at) {
     const relation gone = rows_[at];
     const relation& last = rows_.back();
     if (index_) {
       if (last.ref != gone.ref)
-        (*index_)[last.ref] = at;
-      index_->erase(gone.ref);
+        index_->by_ref[last.ref] = at;
+      index_->by_ref.erase(gone.ref);
+      if (index_->has_by_who)
+        forget_who(gone);
     }
     rows_[at] = last;
     rows_.pop_back();
@@ -81,13 +119,13 @@ private:
   }
 
   void build_index() {
-    index_ = std::make_unique<std::unordered_map<std::uint64_t, std::size_t>>();
+    index_ = std::make_unique<indexes>();
     for (std::size_t i = 0; i < rows_.size(); ++i)
-      index_->emplace(rows_[i].ref, i);
+      index_->by_ref.emplace(rows_[i].ref, i);
   }
 
   std::vector<relation> rows_;
-  std::unique_ptr<std::unordered_map<std::uint64_t, std::size_t>> index_;
+  std::unique_ptr<indexes> index_;
 };
 
 /// The calls of a process that are under way beside its own waiting, by number, each with its answer as soon

@@ -5,6 +5,7 @@
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/group_table.hpp>
+#include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/name_table.hpp>
 #include <perron/runtime/core/stack_trimmer.hpp>
 #include <perron/runtime/report/stack_overflow.hpp>
@@ -142,6 +143,8 @@ void scheduler::start() {
 void scheduler::carrier_main(carrier& c) {
   set_this_carrier(&c);
   const use_alternate_stack alternate;
+  c.throws.unrecorded[0] = &typeid(process_exit);
+  c.throws.unrecorded[1] = &typeid(hibernation);
   set_throw_record(&c.throws);
   while (!on_stop_requested(*this)) {
     worker* w = c.own;

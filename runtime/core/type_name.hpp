@@ -6,7 +6,8 @@
 
 namespace perron::runtime::core {
 
-/// A type as a person would write it. Slow; for reports.
+/// A type as a person would write it; for reports. Slow the first time, a copy under a lock from then on. Any
+/// thread.
 std::string type_name(const std::type_info& type);
 
 } // namespace perron::runtime::core

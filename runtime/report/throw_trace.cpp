@@ -57,6 +57,10 @@ bool throw_record::tells_of(const std::exception_ptr& thrown) const noexcept {
   return address != nullptr && address == object;
 }
 
+bool throw_record::passes_over(const std::type_info* thrown) const noexcept {
+  return thrown == unrecorded[0] || thrown == unrecorded[1];
+}
+
 // These two stay calls, and the empty asm keeps them from looking pure: a process may continue on another
 // thread, and the compiler must not reuse the address of the first one's variable.
 [[gnu::noinline]] void set_throw_record(throw_record* record) noexcept {
@@ -81,7 +85,7 @@ extern "C" [[gnu::noinline, gnu::visibility("default")]] void __cxa_throw(void* 
   static const auto next = &__interceptor___cxa_throw != nullptr
                                ? &__interceptor___cxa_throw
                                : reinterpret_cast<throw_function>(::dlsym(RTLD_NEXT, "__cxa_throw"));
-  if (throw_record* const record = current_throw_record())
+  if (throw_record* const record = current_throw_record(); record != nullptr && !record->passes_over(type))
     capture(*record, object, type, __builtin_return_address(0));
   if (next != nullptr)
     next(object, type, destroy);

@@ -15,10 +15,13 @@ struct throw_record {
   int depth = 0;             ///< how many of them are set
   const std::type_info* type = nullptr;
   const void* object = nullptr; ///< the exception itself; only to compare, as it may be gone
+  /// Throws of these types are not recorded: they are no errors, and the walk would be a third of their cost.
+  const std::type_info* unrecorded[2] = {};
 
   /// True if it was `thrown` whose throw is recorded here. It may have been another: a later exception that
   /// was caught on the way out overwrites the record.
   bool tells_of(const std::exception_ptr& thrown) const noexcept;
+  bool passes_over(const std::type_info* thrown) const noexcept;
 };
 
 /// From now on throws on this thread are recorded in `record`; nullptr ends it, which is how threads start.

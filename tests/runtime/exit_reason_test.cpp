@@ -56,6 +56,41 @@ TEST(an_exit_reason, is_made_of_an_exception) {
   EXPECT_EQ(of(7), exit_reason(exit_reason::kind::exception, "", "int"));
 }
 
+} // namespace
+
+// Not in the anonymous namespace: their names are what is tested.
+namespace exit_reason_test {
+
+struct weight {
+  virtual ~weight() = default;
+  int grams = 7;
+};
+struct second_base : weight, std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct virtually : virtual std::exception {
+  const char* what() const noexcept override { return "virtual"; }
+};
+struct in_private : private std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+} // namespace exit_reason_test
+
+namespace {
+
+TEST(an_exit_reason, finds_the_text_of_an_exception_wherever_its_class_keeps_it) {
+  const auto of = [](auto thrown) { return exit_reason::from_exception(std::make_exception_ptr(thrown)); };
+  using kind = exit_reason::kind;
+  const std::string scope = "perron::runtime::exit_reason_test::";
+  EXPECT_EQ(of(exit_reason_test::second_base("second")),
+            exit_reason(kind::exception, "second", scope + "second_base"));
+  EXPECT_EQ(of(exit_reason_test::virtually()), exit_reason(kind::exception, "virtual", scope + "virtually"));
+  EXPECT_EQ(of(exit_reason_test::in_private("hidden")),
+            exit_reason(kind::exception, "", scope + "in_private"));
+  EXPECT_EQ(exit_reason::from_exception(nullptr), exit_reason(kind::exception, "", "unknown"));
+}
+
 TEST(an_exit_reason, survives_copies_and_moves) {
   exit_reason first = exit_reason::custom("kept");
   const exit_reason copy = first;

@@ -31,18 +31,24 @@ public:
       return name + " does not answer";
     if (book.gave_up())
       return name + " has given up and still answers";
-    std::map<std::string, child_info> by_id;
-    for (const child_info& each : *children)
-      if (!by_id.emplace(each.id, each).second)
-        return name + " has two children " + each.id;
-    if (counts->specs != by_id.size() || counts->supervisors + counts->workers != counts->specs ||
+    if (counts->specs != children->size() || counts->supervisors + counts->workers != counts->specs ||
         counts->active > counts->specs)
       return name + " has miscounted";
-
     for (const pid each : in_.started_by(supervisor))
       if (runtime::alive(each) && std::none_of(children->begin(), children->end(),
                                                [&](const child_info& known) { return known.who == each; }))
         return name + " has forgotten " + to_string(each) + ", which lives";
+    return book.plan->dynamic ? wrong_with_dynamic(name, book, *children)
+                              : wrong_with_planned(name, book, *children);
+  }
+
+private:
+  std::string wrong_with_planned(const std::string& name, const account& book,
+                                 const std::vector<child_info>& children) {
+    std::map<std::string, child_info> by_id;
+    for (const child_info& each : children)
+      if (!by_id.emplace(each.id, each).second)
+        return name + " has two children " + each.id;
     for (const member& planned : book.plan->members) {
       const auto it = by_id.find(planned.id);
       const std::string child = name + ", child " + planned.id + " (" +
@@ -70,7 +76,20 @@ public:
     return {};
   }
 
-private:
+  /// Whoever came stays until it ends for good or is terminated.
+  std::string wrong_with_dynamic(const std::string& name, const account& book,
+                                 const std::vector<child_info>& children) {
+    for (const child_info& each : children) {
+      const auto like = std::find_if(book.plan->members.begin(), book.plan->members.end(),
+                                     [&](const member& m) { return m.id == each.id; });
+      const bool may_be_dead = like == book.plan->members.end() || like->how == conduct::loose;
+      if (std::string wrong = wrong_with_child(name + ", child " + each.id + ": ", each, may_be_dead);
+          !wrong.empty())
+        return wrong;
+    }
+    return {};
+  }
+
   std::string wrong_with_child(const std::string& child, const child_info& got, bool may_be_dead) {
     if (got.state == child_info::state_type::restarting)
       return child + "is restarting, and does not get on";

@@ -37,7 +37,9 @@ public:
   void operator()() {
     while (times_-- > 0) {
       const world::known victim = in_.pick(random_());
-      if (victim.plan)
+      if (victim.plan && victim.plan->dynamic)
+        bother_dynamic(victim.who, victim.plan);
+      else if (victim.plan)
         bother(victim.who, victim.plan);
       else
         hit(victim.who);
@@ -108,6 +110,41 @@ private:
       break;
     case 11:
       static_cast<void>(get_child_spec(who, id));
+      break;
+    default:
+      break;
+    }
+  }
+
+  void bother_dynamic(pid who, const tree_ptr& plan) {
+    const std::vector<pid> started = in_.started_by(who);
+    const member& some = plan->members[random_() % plan->members.size()];
+    switch (random_() % 16) {
+    case 0:
+      runtime::exit(who, exit_reason::kill());
+      break;
+    case 1:
+    case 2:
+      if (!started.empty())
+        terminate_child(who, started[random_() % started.size()]);
+      break;
+    case 3:
+      static_cast<void>(which_children(who, page{.from = random_() % 4, .most = 1 + random_() % 4}));
+      break;
+    case 4:
+      if (restart_child(who, some.id))
+        fail("a dynamic supervisor knows an id");
+      break;
+    case 5:
+      if (!started.empty())
+        hit(started[random_() % started.size()]);
+      break;
+    case 6:
+    case 7:
+    case 8:
+    case 9:
+      if (const answer said = start_child(who, spec_of(in_, some)); said.what == answer::kind::bad_spec)
+        fail("a good spec was refused: " + said.why);
       break;
     default:
       break;
@@ -192,6 +229,16 @@ void settle(world& in, pid top) {
   }
 }
 
+/// A supervisor that was not killed has ended all its children before it ended itself.
+void nobody_left_behind(world& in) {
+  for (const auto& [supervisor, book] : in.books.all())
+    if (book.end && book.end->what() == exit_reason::kind::shutdown)
+      for (const pid each : in.started_by(supervisor))
+        if (runtime::alive(each))
+          fail("supervisor " + to_string(supervisor) + " left " + to_string(each) + " behind\n" +
+               to_text(book));
+}
+
 /// After the top has ended: everybody else has, too, or soon does.
 void sweep(world& in) {
   const auto start = std::chrono::steady_clock::now();
@@ -218,7 +265,8 @@ public:
 
   void operator()() {
     plan_ = planner(random_).plan(3);
-    in_.witness = runtime::spawn([&in = in_] { watch_ends(in); });
+    const runtime::monitored witness = runtime::spawn_monitor([&in = in_] { watch_ends(in); });
+    in_.witness = witness.who;
     start_top();
     in_.armed = true;
     std::size_t storming = 0;
@@ -237,6 +285,9 @@ public:
     runtime::exit(top_, exit_reason::shutdown());
     await_top();
     runtime::send(in_.witness, all_watched{});
+    runtime::receive(runtime::when([&](const runtime::down& d) { return d.ref == witness.ref; },
+                                   [](const runtime::down&) {}));
+    nobody_left_behind(in_);
     sweep(in_);
     settle_accounts();
   }

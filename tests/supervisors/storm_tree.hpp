@@ -43,6 +43,7 @@ struct member {
 
 /// One supervisor.
 struct tree {
+  bool dynamic = false; ///< it begins without children; the members are what the storm starts in it
   strategy_type strategy = one_for_one;
   std::uint32_t intensity = 1;
   std::chrono::seconds period{5};
@@ -60,7 +61,8 @@ public:
     made->strategy = std::array{one_for_one, one_for_all, rest_for_one}[below(3)];
     made->intensity = static_cast<std::uint32_t>(one_in(4) ? below(3) : 3 + below(40));
     made->period = std::chrono::seconds(1 + below(5));
-    if (one_in(4))
+    made->dynamic = levels == 1 && one_in(3);
+    if (!made->dynamic && one_in(4))
       made->auto_shutdown =
           one_in(2) ? auto_shutdown_type::any_significant : auto_shutdown_type::all_significant;
     const std::size_t many = 2 + below(5);

@@ -7,6 +7,7 @@
 #include <perron/runtime/message.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/receive.hpp>
+#include <perron/supervisors/dynamic_supervisor.hpp>
 #include <perron/supervisors/supervisor.hpp>
 
 #include <array>
@@ -122,8 +123,18 @@ private:
 inline std::vector<child_spec> specs_of(world& in, const tree& plan);
 inline supervisor_options options_of(world& in, const tree_ptr& plan);
 
+inline result<pid> start_supervisor_of(world& in, const tree_ptr& plan) {
+  supervisor_options how = options_of(in, plan);
+  if (!plan->dynamic)
+    return start_supervisor(std::move(how), specs_of(in, *plan));
+  return start_dynamic_supervisor({.intensity = how.intensity,
+                                   .period = how.period,
+                                   .reports = std::move(how.reports),
+                                   .clock = std::move(how.clock)});
+}
+
 inline result<pid> start_planned(world& in, const tree_ptr& plan) {
-  result<pid> made = start_supervisor(options_of(in, plan), specs_of(in, *plan));
+  result<pid> made = start_supervisor_of(in, plan);
   if (made) {
     in.books.opened(*made, plan);
     in.met(*made, plan);

@@ -168,6 +168,15 @@ TEST(throw_trace, rethrowing_keeps_the_first_throw) {
   EXPECT_TRUE(names(functions(trace.record)[0], "throw_trace_test::innermost"));
 }
 
+TEST(throw_trace, passes_over_what_is_no_error) {
+  recording trace;
+  trace.record.unrecorded[1] = &typeid(int);
+  EXPECT_THROW(throw 42, int);
+  EXPECT_EQ(trace.record.depth, 0);
+  EXPECT_THROW(outermost(1), std::runtime_error);
+  EXPECT_GE(trace.record.depth, 3);
+}
+
 TEST(throw_trace, knows_which_exception_it_tells_of) {
   recording trace;
   std::exception_ptr first;
