@@ -42,9 +42,9 @@ namespace interop {
   core::process* p = who.slot();
   if (p == nullptr || p->id.load(std::memory_order_acquire) != who.id())
     return {};
-  ::caf::actor_control_block* control = caf::control_of(p->sched->table.shell_of(*p));
+  ::caf::actor_control_block* control = caf::find_shell(*p, who.id());
   // the count is zero once the process has ended (see retire in system.cpp), and then cannot be raised
-  if (!::caf::intrusive_ptr_upgrade_weak(control))
+  if (control == nullptr || !::caf::intrusive_ptr_upgrade_weak(control))
     return {};
   ::caf::strong_actor_ptr strong(control, false);
   if (control->id() != who.id())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/runtime/caf/late_shell.hpp>
 #include <perron/runtime/core/process.hpp>
 
 #include <caf/actor_config.hpp>
@@ -12,13 +13,13 @@
 namespace perron::runtime::caf {
 
 /// The CAF face of a process. Lives in the process's slot, before the record, laid out as CAF's
-/// actor_storage: control block in the first cache line, actor behind it. It is born and, if no CAF handle
-/// points to it, dies with its process; else it stays, terminated, until the last handle is gone, and the
-/// slot with it.
+/// actor_storage: control block in the first cache line, actor behind it. It is born when somebody first asks
+/// for it and, if no CAF handle points to it then, dies with its process; else it stays, terminated, until
+/// the last handle is gone, and the slot with it.
 class process_actor final : public ::caf::monitorable_actor {
 public:
-  explicit process_actor(::caf::actor_config& cfg, core::process& p)
-      : ::caf::monitorable_actor(cfg), process_(p), id_(p.id.load(std::memory_order_relaxed)) {}
+  process_actor(::caf::actor_config& cfg, core::process& p, std::uint64_t id)
+      : ::caf::monitorable_actor(cfg), process_(p), id_(id) {}
 
   using ::caf::abstract_actor::enqueue;
   void enqueue(::caf::mailbox_element_ptr what, ::caf::execution_unit* host) override;
@@ -37,9 +38,14 @@ private:
 struct shell_layout {
   alignas(CAF_CACHE_LINE_SIZE) std::byte control[CAF_CACHE_LINE_SIZE];
   alignas(process_actor) std::byte actor[sizeof(process_actor)];
+  late_shell<> late; ///< alone of all this it lives as long as the slot
 };
 
 ::caf::actor_control_block* control_of(void* shell) noexcept;
+
+/// The shell of process `id` in this slot, made if nobody has asked before; null if it has ended. It may end
+/// at any time: the reference count tells. Any thread.
+::caf::actor_control_block* find_shell(core::process& p, std::uint64_t id);
 
 /// What CAF is told of an end, or is asked to end for.
 ::caf::error to_caf(const exit_reason& why);

@@ -8,6 +8,7 @@
 
 #include <caf/logger.hpp>
 
+#include <mutex>
 #include <new>
 
 namespace perron::runtime::caf {
@@ -29,16 +30,23 @@ void free_slot(::caf::actor_control_block* control) {
   s.table.give_one(p);
 }
 
-void construct(void* context, void* memory, core::process& p) {
-  auto& parts = *static_cast<system::parts*>(context);
-  ::caf::node_id node = parts.actors->node();
-  ::new (memory)::caf::actor_control_block(p.id.load(std::memory_order_relaxed), node, parts.actors.get(),
-                                           &destroy_actor, &free_slot);
-  ::new (static_cast<void*>(static_cast<std::byte*>(memory) + CAF_CACHE_LINE_SIZE))
-      process_actor(parts.shell_config, p);
+late_shell<>& late_of(void* memory) noexcept { return static_cast<shell_layout*>(memory)->late; }
+
+void construct(void*, void* memory, core::process& p) {
+  late_of(memory).open(p.id.load(std::memory_order_relaxed));
 }
 
-bool retire(void*, void* memory, core::process& p, const exit_reason& why) noexcept {
+void make(system::parts& parts, void* memory, core::process& p, std::uint64_t id) {
+  ::caf::node_id node = parts.actors->node();
+  ::new (memory)::caf::actor_control_block(id, node, parts.actors.get(), &destroy_actor, &free_slot);
+  ::new (static_cast<void*>(static_cast<std::byte*>(memory) + CAF_CACHE_LINE_SIZE))
+      process_actor(parts.shell_config, p, id);
+}
+
+bool retire(void* context, void* memory, core::process& p, const exit_reason& why) noexcept {
+  if (late_of(memory).close())
+    return true;
+  { const std::lock_guard made(static_cast<system::parts*>(context)->making); }
   ::caf::actor_control_block* control = control_of(memory);
   auto& actor = static_cast<process_actor&>(*control->get());
   std::size_t only_mine = 1;
@@ -67,6 +75,23 @@ bool retire(void*, void* memory, core::process& p, const exit_reason& why) noexc
 
 ::caf::actor_control_block* control_of(void* shell) noexcept {
   return static_cast<::caf::actor_control_block*>(shell);
+}
+
+::caf::actor_control_block* find_shell(core::process& p, std::uint64_t id) {
+  core::scheduler& s = *p.sched;
+  auto& parts = *static_cast<system::parts*>(s.shell.context);
+  void* memory = s.table.shell_of(p);
+  const std::lock_guard hold(parts.making);
+  switch (late_of(memory).ask(id)) {
+  case late_shell<>::answer::yours_to_make:
+    make(parts, memory, p, id);
+    break;
+  case late_shell<>::answer::made:
+    break;
+  case late_shell<>::answer::gone:
+    return nullptr;
+  }
+  return control_of(memory);
 }
 
 system::system() : parts_(std::make_unique<parts>()) {

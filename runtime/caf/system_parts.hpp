@@ -86,6 +86,7 @@ struct system::parts {
   std::unique_ptr<::caf::actor_system> actors;
   ::caf::actor_config shell_config{nullptr, nullptr};
   core::scheduler* sched = nullptr;
+  std::mutex making; ///< the lock of late_shell
 
   coordinator& scheduling() { return static_cast<coordinator&>(actors->scheduler()); }
 };

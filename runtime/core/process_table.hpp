@@ -11,7 +11,8 @@
 namespace perron::runtime::core {
 
 /// What makes each process a CAF actor as well. The shell lies in the slot before the process record; the
-/// layer runtime/caf fills this in, so that the engine knows nothing of CAF.
+/// layer runtime/caf fills this in, so that the engine knows nothing of CAF. `construct` is called when a
+/// process begins, and need not make more of the shell than tells that it is not there yet.
 struct shell_operations {
   std::size_t bytes = 0;
   void* context = nullptr;

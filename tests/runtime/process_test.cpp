@@ -98,7 +98,7 @@ TEST_F(process, knows_itself_and_an_ordinary_thread_is_none) {
 }
 
 TEST_F(process, may_be_spawned_by_an_ordinary_thread) {
-  event ran;
+  event ran(2);
   spawn([&] { ran.happen(); });
   node().spawn([&] { ran.happen(); });
   ran.await();
