@@ -52,6 +52,12 @@ concept has_last_words = requires(S& object, const exit_reason& why) {
   object.terminate(why);
 };
 
+template <class S>
+void say_last_words([[maybe_unused]] S& object, [[maybe_unused]] const exit_reason& why) {
+  if constexpr (has_last_words<S>)
+    object.terminate(why);
+}
+
 /// Runs `loop` until it throws, which is the end of the behaviour.
 template <class S, class Loop>
 requires(!has_last_words<S>) void run_to_the_end(std::unique_ptr<S>&, Loop&& loop) {
