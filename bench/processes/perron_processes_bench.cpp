@@ -2,10 +2,11 @@
 //
 // Perron's side of `./dev bench processes`: the workloads of the peers, with the same names and the same
 // lines.
+#include "measured.hpp"
+
 #include <perron/runtime/node.hpp>
 #include <perron/runtime/receive.hpp>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -20,24 +21,10 @@
 #include <vector>
 
 using namespace perron::runtime;
+using namespace perron::bench;
 using namespace std::chrono_literals;
 
 namespace {
-
-double now_ns() {
-  return static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                 std::chrono::steady_clock::now().time_since_epoch())
-                                 .count());
-}
-
-double cpu_ns() {
-  rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
-  const auto ns = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_usec) * 1e3;
-  };
-  return ns(use.ru_utime) + ns(use.ru_stime);
-}
 
 /// Resident memory and page tables of this process, in bytes.
 double memory_bytes() {
@@ -48,19 +35,6 @@ double memory_bytes() {
     if (line.starts_with("VmRSS:") || line.starts_with("VmPTE:"))
       kib += std::strtod(line.c_str() + line.find(':') + 1, nullptr);
   return kib * 1024;
-}
-
-void result(const char* name, double value, const char* unit) {
-  std::printf("result %s %.2f %s\n", name, value, unit);
-}
-
-void timed(const char* name, long operations, const std::function<void()>& work) {
-  const double cpu = cpu_ns();
-  const double wall = now_ns();
-  work();
-  const double per = 1.0 / static_cast<double>(operations);
-  result(name, (now_ns() - wall) * per, "ns");
-  result((std::string(name) + "_cpu").c_str(), (cpu_ns() - cpu) * per, "ns");
 }
 
 /// A tenth first, then all of it by the clock.
@@ -188,11 +162,11 @@ void parked(const char* name, long n, bool hibernated) {
         receive_one<done>();
   }
   yield();
-  result(name, (memory_bytes() - before) / static_cast<double>(n), "bytes");
+  result_line(name, (memory_bytes() - before) / static_cast<double>(n), "bytes");
   if (!hibernated) {
     const double cpu = cpu_ns();
     sleep_for(10s);
-    result("parked_idle_cpu", (cpu_ns() - cpu) / 1e9, "s_per_10s");
+    result_line("parked_idle_cpu", (cpu_ns() - cpu) / 1e9, "s_per_10s");
   }
   for (const pid p : all)
     send(p, stop{});

@@ -2,6 +2,8 @@
 //
 // Perron's side of `./dev bench supervision`: the workloads of peers/supervision_bench.erl, with the same
 // names and the same lines.
+#include "measured.hpp"
+
 #include <perron/runtime/call.hpp>
 #include <perron/runtime/node.hpp>
 #include <perron/runtime/receive.hpp>
@@ -26,9 +28,8 @@
 #include <string>
 #include <vector>
 
-#include <sys/resource.h>
-
 using namespace perron::runtime;
+using namespace perron::bench;
 using namespace perron::supervisors;
 using namespace std::chrono_literals;
 
@@ -40,22 +41,6 @@ constexpr long restarts_of_one_supervisor = 100;
 constexpr int sibling_count = 8;
 constexpr auto pace = 5ms;
 
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-/// User and system time of the whole program.
-double cpu_ns() {
-  rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
-  const auto ns = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_usec) * 1e3;
-  };
-  return ns(use.ru_utime) + ns(use.ru_stime);
-}
-
 double resident_bytes() {
   std::ifstream status("/proc/self/status");
   std::string line;
@@ -63,20 +48,6 @@ double resident_bytes() {
     if (line.starts_with("VmRSS:"))
       return std::strtod(line.c_str() + line.find(':') + 1, nullptr) * 1024;
   return 0;
-}
-
-void result_line(const std::string& name, double value, const char* unit) {
-  std::printf("result %s %.2f %s\n", name.c_str(), value, unit);
-}
-
-/// Elapsed and processor time of `work`, each divided by `operations`.
-void timed(const std::string& name, long operations, const std::function<void()>& work) {
-  const double cpu = cpu_ns();
-  const std::int64_t begin = now_ns();
-  work();
-  const double per = 1.0 / static_cast<double>(operations);
-  result_line(name, static_cast<double>(now_ns() - begin) * per, "ns");
-  result_line(name + "_cpu", (cpu_ns() - cpu) * per, "ns");
 }
 
 void quantiles(const std::string& name, std::vector<std::int64_t> values) {

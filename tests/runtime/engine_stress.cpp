@@ -8,6 +8,7 @@
 // schedule is the machine's, the choices are the seed's.
 #include "support/events.hpp"
 #include "support/sanitizers.hpp"
+#include "support/stress_options.hpp"
 
 #include <perron/runtime/blocking.hpp>
 #include <perron/runtime/call.hpp>
@@ -18,11 +19,9 @@
 #include <perron/runtime/timer.hpp>
 
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
@@ -506,25 +505,14 @@ void run_round(std::uint64_t seed, unsigned workers, std::chrono::milliseconds t
 } // namespace perron::runtime
 
 int main(int argc, char** argv) {
-  std::uint64_t seconds = 10;
-  std::uint64_t seed = std::random_device()();
-  std::uint64_t workers = 0;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    std::uint64_t value = 0;
-    std::from_chars(argv[i + 1], argv[i + 1] + std::strlen(argv[i + 1]), value);
-    if (std::strcmp(argv[i], "--seconds") == 0)
-      seconds = value;
-    else if (std::strcmp(argv[i], "--seed") == 0)
-      seed = value;
-    else if (std::strcmp(argv[i], "--workers") == 0)
-      workers = value;
-  }
+  const auto options = perron::testing::stress_options::from(argc, argv);
+  std::uint64_t seed = options.seed;
   std::printf("engine_stress: seed %llu\n", static_cast<unsigned long long>(seed));
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  const auto end = std::chrono::steady_clock::now() + options.time;
   for (; std::chrono::steady_clock::now() < end; ++seed) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    perron::runtime::run_round(seed, static_cast<unsigned>(workers != 0 ? workers : 1 + seed % 4),
+    perron::runtime::run_round(seed, options.workers_for(seed),
                                std::min(left, std::chrono::milliseconds(2000)));
   }
   return 0;

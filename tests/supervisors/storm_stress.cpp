@@ -13,16 +13,15 @@
 #include "supervisors/storm_world.hpp"
 #include "support/events.hpp"
 #include "support/sanitizers.hpp"
+#include "support/stress_options.hpp"
 
 #include <perron/runtime/inspect.hpp>
 #include <perron/runtime/node.hpp>
 #include <perron/runtime/receive.hpp>
 #include <perron/runtime/report/crash_report.hpp>
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 namespace perron::supervisors::storm {
 namespace {
@@ -373,22 +372,11 @@ void run_round(std::uint64_t seed, unsigned workers) {
 } // namespace perron::supervisors::storm
 
 int main(int argc, char** argv) {
-  std::uint64_t seconds = 10;
-  std::uint64_t seed = std::random_device()();
-  std::uint64_t workers = 0;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    std::uint64_t value = 0;
-    std::from_chars(argv[i + 1], argv[i + 1] + std::strlen(argv[i + 1]), value);
-    if (std::strcmp(argv[i], "--seconds") == 0)
-      seconds = value;
-    else if (std::strcmp(argv[i], "--seed") == 0)
-      seed = value;
-    else if (std::strcmp(argv[i], "--workers") == 0)
-      workers = value;
-  }
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  const auto options = perron::testing::stress_options::from(argc, argv);
+  std::uint64_t seed = options.seed;
+  const auto end = std::chrono::steady_clock::now() + options.time;
   do {
-    perron::supervisors::storm::run_round(seed, static_cast<unsigned>(workers != 0 ? workers : 1 + seed % 4));
+    perron::supervisors::storm::run_round(seed, options.workers_for(seed));
     ++seed;
   } while (std::chrono::steady_clock::now() < end);
   return 0;
