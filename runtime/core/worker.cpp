@@ -35,9 +35,10 @@ constexpr std::uint64_t short_sleep_ns = 50'000;
 /// Others that keep the processor for this long, which is until the kernel takes it from them, have work of
 /// their own, and do not wait for ours.
 constexpr std::uint64_t long_way_ns = 3'000'000;
-/// A way given in vain is not given again for as long as it took, then for twice as long, and so on, until it
-/// is a hundredth of the time.
-constexpr unsigned most_ways_in_vain = 7;
+/// Such a way is not given again for as long as it took, then for twice as long, and so on, until it is a
+/// hundredth of the time. One that soon brings nothing costs half a microsecond, and is given again: a worker
+/// that slept instead would be woken on the processor of whoever sends the work.
+constexpr unsigned most_long_ways = 7;
 
 void relax_processor() noexcept {
 #if defined(__x86_64__)
@@ -188,11 +189,11 @@ bool worker::give_way() noexcept {
   slept_ns.add(away);
   idle_ns_ = polled_ns_;
   poll_cost_ns_ = 0;
-  if (!came || away >= long_way_ns) {
-    give_way_from_ns_ = polled_ns_ + (away << ways_in_vain_);
-    ways_in_vain_ = std::min(ways_in_vain_ + 1, most_ways_in_vain);
-  } else if (ways_in_vain_ != 0) {
-    --ways_in_vain_;
+  if (away >= long_way_ns) {
+    give_way_from_ns_ = polled_ns_ + (away << long_ways_);
+    long_ways_ = std::min(long_ways_ + 1, most_long_ways);
+  } else if (came && long_ways_ != 0) {
+    --long_ways_;
   }
   return came;
 }

@@ -122,7 +122,7 @@ private:
   std::uint32_t spin_rounds_ = 0;
   std::uint64_t last_sleep_ns_ = ~std::uint64_t(0); ///< how long it slept when it last did
   std::uint64_t give_way_from_ns_ = 0;              ///< until then it does not give way to other threads
-  unsigned ways_in_vain_ = 0;                       ///< how often in a row that brought nothing
+  unsigned long_ways_ = 0; ///< how often that took too long, less how often it did not
 };
 
 } // namespace perron::runtime::core
