@@ -40,14 +40,14 @@ result<void> check_period(std::chrono::seconds period) {
 } // namespace core
 
 result<void> check(const supervisor_options& options, const std::vector<child_spec>& children) {
-  if (const result<void> good = core::check_period(options.period); !good)
+  if (result<void> good = core::check_period(options.period); !good)
     return good;
   if (options.strategy == simple_one_for_one && children.size() != 1)
     return error{"bad_start_spec: a simple_one_for_one supervisor has just one template, not " +
                  std::to_string(children.size())};
   std::unordered_set<std::string_view> ids;
   for (const child_spec& each : children) {
-    if (const result<void> good = core::check_child(each, options.auto_shutdown, true); !good)
+    if (result<void> good = core::check_child(each, options.auto_shutdown, true); !good)
       return good;
     if (!ids.insert(each.id).second)
       return error{"duplicate_child_name: two children have the id '" + each.id + "'"};

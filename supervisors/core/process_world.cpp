@@ -120,9 +120,11 @@ public:
     const auto it = left_.find(message.who);
     if (it == left_.end())
       return;
-    const state was = std::move(it->second);
+    state was = std::move(it->second);
     left_.erase(it);
-    ended(was.index, was.told ? was.why : std::move(message.reason));
+    if (!was.told)
+      was.why = std::move(message.reason);
+    ended(was.index, std::move(was.why));
   }
 
   /// How long to wait for before kill_late has something to do.
