@@ -3,6 +3,8 @@
 
 #include "support/node_fixture.hpp"
 
+#include <perron/runtime/inspect.hpp>
+
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -185,8 +187,10 @@ TEST_F(server_idle, hibernates_and_keeps_its_object) {
     const pid s = start_server<bear>({.name = "bear"}).value();
     for (int i = 1; i <= 5; ++i) {
       cast(s, note{"n"});
-      yield_until([&] { return hibernates(s); });
-      EXPECT_EQ(s.slot()->own_stack, nullptr);
+      yield_until([&] {
+        const auto seen = info(s);
+        return seen && seen->complete && seen->state == process_state::hibernating && seen->stack_bytes == 0;
+      });
       EXPECT_EQ(call(whereis("bear"), get{}).value().size(), static_cast<std::size_t>(i));
     }
   });

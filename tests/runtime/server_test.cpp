@@ -305,8 +305,11 @@ TEST_F(server, that_throws_in_its_last_words_ends_with_that) {
   });
 }
 
-TEST_F(server, that_throws_in_its_destructor_ends_as_terminated) {
+class server_on_one_worker : public one_worker_fixture {};
+
+TEST_F(server_on_one_worker, that_throws_in_its_destructor_ends_as_terminated) {
   run([] {
+    expect_leaks_on_this_thread();
     const pid s = start_server<throws_in_destructor>({}).value();
     const monitor_ref ref = monitor(s);
     exit(s, exit_reason::shutdown());

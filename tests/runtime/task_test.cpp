@@ -110,6 +110,15 @@ TEST_F(task_handle, without_a_link_that_fails_is_an_error_and_nothing_else) {
     exit(killed.who(), exit_reason::kill());
     EXPECT_EQ(killed.await().error().text, "killed");
     EXPECT_EQ(async_nolink({.name = "n"}, [] { return 1; }).await().value(), 1);
+    expect_no_mail();
+  });
+}
+
+class task_handle_on_one_worker : public one_worker_fixture {};
+
+TEST_F(task_handle_on_one_worker, of_a_task_whose_stack_is_abandoned_is_an_error) {
+  run([] {
+    expect_leaks_on_this_thread();
     auto terminated = async_nolink([] { bad::throw_in_destructor{}(); });
     EXPECT_EQ(terminated.await().error().code, ESRCH);
     expect_no_mail();
