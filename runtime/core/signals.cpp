@@ -247,15 +247,55 @@ void grant_room(process& p) {
   }
 }
 
+namespace {
+
+/// Tells a watcher of `who`, who has ended.
+void tell_watcher(pid who, const relation& watcher, const exit_reason& why) {
+  if (watcher.is_call) {
+    auto* e = make_envelope<call_failed>(envelope_kind::reply, call_failed{why});
+    e->from = {who, watcher.ref, 0};
+    push_signal(watcher.who, e);
+  } else {
+    auto* e = make_envelope<down>(envelope_kind::down, down{monitor_ref{watcher.ref}, who, why});
+    e->from = {who, watcher.ref, 0};
+    push_signal(watcher.who, e);
+  }
+}
+
+/// Answers what was sent to `who` too late for it, if somebody waits for an answer.
+void answer_for(pid who, const envelope& e, const exit_reason& why) {
+  switch (e.kind) {
+  case envelope_kind::link:
+    push_signal(e.from.from, exit_envelope(envelope_kind::link_exit, who, why, e.from.ref));
+    break;
+  case envelope_kind::monitor:
+    tell_watcher(who, {e.from.from, e.from.ref}, why);
+    break;
+  case envelope_kind::call:
+    tell_watcher(who, {e.from.from, e.from.ref, true}, why);
+    break;
+  case envelope_kind::room_wanted:
+    push_signal(e.from.from, plain_signal(envelope_kind::wake, who, e.from.ref));
+    break;
+  default:
+    break;
+  }
+}
+
+} // namespace
+
 void take_in(process& p) {
   envelope* e = p.door.take_all();
   const std::uint64_t me = p.id.load(std::memory_order_relaxed);
   while (e != nullptr) {
     envelope* next = e->next;
-    if (e->target == me)
+    if (e->target == me) {
       on_signal(p, e);
-    else
+    } else {
+      // Its sender looked at the slot when the process it was for was still there, and was held up since.
+      answer_for({&p, e->target}, *e, exit_reason::noproc());
       destroy(e);
+    }
     e = next;
   }
 }
@@ -269,46 +309,20 @@ void check_exit(process& p) {
 
 namespace {
 
-void tell_watcher(process& p, const relation& watcher, const exit_reason& why) {
-  if (watcher.is_call) {
-    auto* e = make_envelope<call_failed>(envelope_kind::reply, call_failed{why});
-    e->from = {p.self(), watcher.ref, 0};
-    push_signal(watcher.who, e);
-  } else {
-    auto* e = make_envelope<down>(envelope_kind::down, down{monitor_ref{watcher.ref}, p.self(), why});
-    e->from = {p.self(), watcher.ref, 0};
-    push_signal(watcher.who, e);
-  }
-}
-
 /// What arrived and will not be looked at any more: ties are answered, the rest is dropped.
-void answer_late(process& p, envelope* e, const exit_reason& why) {
-  switch (e->kind) {
-  case envelope_kind::link:
-    push_signal(e->from.from, exit_envelope(envelope_kind::link_exit, p.self(), why, e->from.ref));
-    break;
+void answer_late(process& p, const envelope& e, const exit_reason& why) {
+  switch (e.kind) {
   case envelope_kind::unlink:
-    if (p.ties)
-      p.ties->links.remove(e->from.ref);
-    break;
   case envelope_kind::link_exit:
     if (p.ties)
-      p.ties->links.remove(e->from.ref);
-    break;
-  case envelope_kind::monitor:
-    tell_watcher(p, {e->from.from, e->from.ref}, why);
+      p.ties->links.remove(e.from.ref);
     break;
   case envelope_kind::demonitor:
     if (p.ties)
-      p.ties->watchers.remove(e->from.ref);
-    break;
-  case envelope_kind::call:
-    tell_watcher(p, {e->from.from, e->from.ref, true}, why);
-    break;
-  case envelope_kind::room_wanted:
-    push_signal(e->from.from, plain_signal(envelope_kind::wake, p.self(), e->from.ref));
+      p.ties->watchers.remove(e.from.ref);
     break;
   default:
+    answer_for(p.self(), e, why);
     break;
   }
 }
@@ -328,13 +342,15 @@ void tell_end(process& p, const exit_reason& why) noexcept {
   const std::uint64_t me = p.id.load(std::memory_order_relaxed);
   for (envelope* e = late; e != nullptr; e = e->next)
     if (e->target == me)
-      answer_late(p, e, why);
+      answer_late(p, *e, why);
+    else
+      answer_for({&p, e->target}, *e, exit_reason::noproc());
   if (p.ties) {
     const std::unique_ptr<relations> ties = std::move(p.ties);
     for (const relation& link : ties->links.rows())
       push_signal(link.who, exit_envelope(envelope_kind::link_exit, p.self(), why, link.ref));
     for (const relation& watcher : ties->watchers.rows())
-      tell_watcher(p, watcher, why);
+      tell_watcher(p.self(), watcher, why);
     for (const relation& monitor : ties->monitors.rows())
       push_signal(monitor.who, plain_signal(envelope_kind::demonitor, p.self(), monitor.ref));
     for (const relation& waiter : ties->waiting_for_room)

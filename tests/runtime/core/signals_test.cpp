@@ -4,6 +4,8 @@
 #include "support/bad_processes.hpp"
 #include "support/node_fixture.hpp"
 
+#include <perron/runtime/core/scheduler.hpp>
+
 namespace perron::runtime {
 namespace {
 
@@ -32,6 +34,28 @@ TEST_F(two_fatal_signals, one_that_is_trapped_is_not_fatal) {
     exit(child.who, exit_reason::shutdown());
     exit(child.who, exit_reason::kill());
     EXPECT_EQ(reason_of(child.ref), exit_reason::killed());
+  });
+}
+
+/// A sender that is held up between its look at a slot and its push finds the slot's next process.
+class late_signal : public testing::one_worker_fixture {};
+
+TEST_F(late_signal, that_reaches_the_next_process_of_a_slot_is_answered) {
+  run([] {
+    const pid now = spawn(bad::hang{});
+    core::process& slot = *now.slot();
+    const pid before(&slot, now.id() + 1'000'000);
+    core::process& me = detail::current();
+    const monitor_ref ref{core::fresh_number(*me.sched)};
+    me.tied().monitors.add({before, ref.value});
+    auto* late = core::plain_signal(core::envelope_kind::monitor, self(), ref.value);
+    late->target = before.id();
+    ASSERT_EQ(slot.door.push(late), core::doorway<core::envelope>::pushed::queued);
+    const down told = receive_one<down>();
+    EXPECT_EQ(told.ref, ref);
+    EXPECT_EQ(told.who, before);
+    EXPECT_EQ(told.reason, exit_reason::noproc());
+    exit(now, exit_reason::kill());
   });
 }
 
