@@ -232,7 +232,7 @@ std::string safe_file_name(std::string_view sent) {
     const auto extension =
         dot != std::string::npos && name.size() - dot <= 16 ? name.substr(dot) : std::string();
     std::size_t kept = most - extension.size();
-    while (kept > 0 && (static_cast<unsigned char>(name[kept]) & 0xc0U) == 0x80)
+    for (int i = 0; i < 3 && (static_cast<unsigned char>(name[kept]) & 0xc0U) == 0x80; ++i)
       --kept;
     name = name.substr(0, kept) + extension;
   }
