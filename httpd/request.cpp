@@ -24,6 +24,8 @@ std::string request::param(std::string_view name) const {
 }
 
 std::string request::peer() const {
+  if (const core::visitor* from = exchange_.on().from(); from != nullptr && from->is_proxied())
+    return from->to_string();
   sockaddr_storage at{};
   socklen_t size = sizeof at;
   if (::getpeername(exchange_.on().fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
