@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The test bed: every kind of handler, for tests, benchmarks and soaks. `kitchen_sink --port N --workers N`
+#include "routes.hpp"
+
 #include <perron/httpd/child.hpp>
 #include <perron/runtime/group.hpp>
 #include <perron/runtime/receive.hpp>
@@ -91,7 +93,17 @@ httpd::router routes() {
   r.post("/publish", publish);
   r.get("/stats", stats);
   r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
+  add_streaming_routes(r);
   return r;
+}
+
+app::children children() {
+  app::children all{
+      httpd::server_child("http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
+  if (const auto port = app::env<std::uint16_t>("echo-port"); port != 0)
+    all.push_back(httpd::server_child(
+        "echo", {.name = "echo", .port = port, .max_body = std::size_t(64) << 20}, echo_routes()));
+  return all;
 }
 
 /// Says on standard output where the server listens, once it does.
@@ -108,12 +120,10 @@ int main(int argc, char** argv) {
                   {.name = "kitchen_sink",
                    .description = "Perron's test bed",
                    .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
-                                {"workers", 0U, "worker threads, 0 for one per processor"}},
+                                {"workers", 0U, "worker threads, 0 for one per processor"},
+                                {"echo-port", std::uint16_t{0},
+                                 "port of a second server that answers with the body, 0 for none"}},
                    .configure = [](app::spec& s) { s.node.workers = app::env<unsigned>("workers"); },
-                   .children =
-                       [] {
-                         return app::children{httpd::server_child(
-                             "http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
-                       },
+                   .children = children,
                    .phases = {{"announce", announce}}});
 }

@@ -64,7 +64,7 @@ void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
     s->how = length ? framing::length : head.chunked ? framing::chunked : framing::until_end;
   s->left = length.value_or(0);
   // what of the request's body is left may still be read while the answer is written
-  s->keep = in_.head.keep_alive && !connection_.where().closing.load(std::memory_order_relaxed) &&
+  s->keep = in_.head.keep_alive && !r.close && !connection_.where().closing.load(std::memory_order_relaxed) &&
             (length || head.chunked || has_no_content(r.status));
   const std::vector<header_field> all = fields_of(r);
   head.fields = all;

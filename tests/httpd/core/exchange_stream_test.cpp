@@ -377,6 +377,30 @@ TEST_F(exchange_stream_test, a_writer_sends_files_between_other_bytes) {
   EXPECT_EQ(body_of(c.read_until("0\r\n\r\n")), "1\r\n<\r\n3\r\n234\r\n1\r\n>\r\n0\r\n\r\n");
 }
 
+TEST_F(exchange_stream_test, an_answer_may_end_the_connection) {
+  serve(router()
+            .get("/text",
+                 [](request&) {
+                   response r = text("x");
+                   r.close = true;
+                   return r;
+                 })
+            .get("/stream", [](request& r) {
+              response head;
+              head.close = true;
+              writer out = r.begin(std::move(head), 1);
+              out.write("x");
+              return out.end();
+            }));
+  for (const char* path : {"/text", "/stream"}) {
+    raw_client c = client();
+    const answer a = c.get(path);
+    EXPECT_EQ(a.body, "x");
+    EXPECT_EQ(a.field("Connection"), "close");
+    EXPECT_TRUE(c.at_end());
+  }
+}
+
 // -- informational responses
 
 TEST_F(exchange_stream_test, rfc8297_2_early_hints_go_before_the_answer) {

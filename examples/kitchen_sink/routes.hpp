@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/request.hpp>
+
+// The handlers of kitchen_sink, a file for each kind.
+
+void add_streaming_routes(perron::httpd::router& r);
+/// Of a server of its own: any path and method is answered with the request's body.
+perron::httpd::router echo_routes();
