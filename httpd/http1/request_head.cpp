@@ -55,6 +55,7 @@ enum fact : std::uint16_t {
   connection_upgrade = 1 << 7,
   expect_continue = 1 << 8,
   expect_unknown = 1 << 9,
+  method_is_connect = 1 << 10,
 };
 
 /// One pass over the lines from progress.line on. With a `head` it fills that in; without one it only checks
@@ -86,7 +87,7 @@ private:
   bool digest_host(std::string_view value) noexcept;
   bool digest_content_length(std::string_view value) noexcept;
   void digest_transfer_encoding(std::string_view value) noexcept;
-  void digest_connection(std::string_view value) noexcept;
+  bool digest_connection(std::string_view value) noexcept;
   void digest_expect(std::string_view value) noexcept;
 
   bool has(fact f) const noexcept { return (progress_.facts & f) != 0; }
@@ -243,6 +244,7 @@ bool head_reader::digest_target(std::string_view method, std::string_view target
     if (target.front() == ':')
       return refuse(status::bad_request, "host is missing", target.data());
     form = target_form::authority;
+    note(method_is_connect);
     if (head_)
       head_->host = target;
   } else if (target.front() != '/') {
@@ -344,9 +346,7 @@ bool head_reader::digest_field(std::string_view name, std::string_view value) no
       digest_expect(value);
     return true;
   case 10:
-    if (is_name(name, "connection"))
-      digest_connection(value);
-    return true;
+    return !is_name(name, "connection") || digest_connection(value);
   case 14:
     return !is_name(name, "content-length") || digest_content_length(value);
   case 17:
@@ -406,7 +406,7 @@ void head_reader::digest_transfer_encoding(std::string_view value) noexcept {
   }
 }
 
-void head_reader::digest_connection(std::string_view value) noexcept {
+bool head_reader::digest_connection(std::string_view value) noexcept {
   each_list_element(value, [this](std::string_view option) {
     if (equal_ignoring_case(option, "close"))
       note(connection_close);
@@ -414,8 +414,12 @@ void head_reader::digest_connection(std::string_view value) noexcept {
       note(connection_keep_alive);
     else if (equal_ignoring_case(option, "upgrade"))
       note(connection_upgrade);
+    else if (const char* end = option.data() + option.size();
+             detail::find_token_end(option.data(), end, option.data()) != end)
+      return refuse(status::bad_request, "connection option is not a token", option.data());
     return true;
   });
+  return result_.outcome != head_outcome::bad;
 }
 
 void head_reader::digest_expect(std::string_view value) noexcept {
@@ -442,6 +446,8 @@ bool head_reader::finish(const char* last_line) noexcept {
     if (has(other_coding))
       return refuse(status::not_implemented, "transfer coding other than chunked", last_line);
   }
+  if (has(method_is_connect) && (has(transfer_encoding_seen) || progress_.content_length != 0))
+    return refuse(status::bad_request, "CONNECT with content", last_line);
   result_.consumed = static_cast<std::size_t>(last_line + 2 - begin_);
   if (head_) {
     head_->content_length.reset();

@@ -101,9 +101,11 @@ struct head_result {
 ///
 /// Everything that two implementations might read differently is refused: bare CR or LF, obs-fold, blanks
 /// before a colon, more than one Content-Length (even if equal), Content-Length beside Transfer-Encoding,
-/// Transfer-Encoding in HTTP/1.0 or not ending in `chunked`, more than one Host. Lines end in CRLF, the parts
-/// of the request line have one SP between them. Up to four empty lines before a request are skipped (2.2).
-/// Codings other than chunked alone: 501. Major versions other than 1: 505. Methods above 32 bytes: 501.
+/// Transfer-Encoding in HTTP/1.0 or not ending in `chunked`, more than one Host, CONNECT with content (some
+/// read what follows its head as the tunnel's, some as content; it has none by RFC 9110 9.3.6). Lines end in
+/// CRLF, the parts of the request line have one SP between them. Up to four empty lines before a request are
+/// skipped (2.2). Codings other than chunked alone: 501. Major versions other than 1: 505. Methods above 32
+/// bytes: 501.
 head_result parse_request_head(std::string_view input, head_progress& progress, request_head& head,
                                const head_limits& limits = {}) noexcept;
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/conditional.hpp>
+#include <perron/httpd/headers.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace perron::httpd {
+
+enum class range_outcome : std::uint8_t {
+  whole,         ///< 200 with everything: no range was asked for, or one that is not served
+  part,          ///< 206 with the bytes named
+  unsatisfiable, ///< 416: nothing of what was asked for is there
+};
+
+/// Which bytes to send.
+struct byte_range {
+  range_outcome outcome = range_outcome::whole;
+  std::uint64_t first = 0;
+  std::uint64_t length = 0; ///< of part: at least 1
+};
+
+/// What a Range field asks of `size` bytes (RFC 9110 14.1.2, 14.2). Several ranges are served as one where
+/// they touch or overlap; where they leave gaps the answer is the whole, as 14.2 allows: a
+/// multipart/byteranges answer costs more than it saves, and overlapping ranges have been used to flood
+/// servers. The same goes for more than 16 ranges, other units than bytes and what is no range. Pure;
+/// allocates nothing.
+byte_range parse_range(std::string_view field, std::uint64_t size) noexcept;
+
+/// The same for a request: only for GET, and only if If-Range, where there is one, names the current state
+/// (13.1.5): an entity tag that is strongly equal, or exactly the Last-Modified, a second old or more. To be
+/// asked after the preconditions (13.2.2).
+byte_range choose_range(header_view headers, std::string_view method, std::uint64_t size,
+                        const validators& current, http_time now) noexcept;
+
+/// The value of Content-Range (14.4): "bytes 0-99/1234", or "bytes */1234" for an unsatisfiable one.
+std::string to_content_range(const byte_range& range, std::uint64_t size);
+
+} // namespace perron::httpd
