@@ -94,6 +94,8 @@ httpd::router routes() {
   r.get("/stats", stats);
   r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
   add_streaming_routes(r);
+  add_upload_routes(r);
+  add_file_routes(r, app::env<std::string>("root"));
   return r;
 }
 
@@ -122,7 +124,8 @@ int main(int argc, char** argv) {
                    .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
                                 {"workers", 0U, "worker threads, 0 for one per processor"},
                                 {"echo-port", std::uint16_t{0},
-                                 "port of a second server that answers with the body, 0 for none"}},
+                                 "port of a second server that answers with the body, 0 for none"},
+                                {"root", std::string(), "folder of /static, empty for two files to try"}},
                    .configure = [](app::spec& s) { s.node.workers = app::env<unsigned>("workers"); },
                    .children = children,
                    .phases = {{"announce", announce}}});

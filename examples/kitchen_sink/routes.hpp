@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <perron/httpd/request.hpp>
+#include <perron/httpd/routes.hpp>
+
+#include <string>
 
 // The handlers of kitchen_sink, a file for each kind.
 
 void add_streaming_routes(perron::httpd::router& r);
+void add_upload_routes(perron::httpd::router& r);
+void add_file_routes(perron::httpd::router& r, const std::string& root);
 /// Of a server of its own: any path and method is answered with the request's body.
 perron::httpd::router echo_routes();

@@ -213,12 +213,16 @@ TEST_F(exchange_upgrade_test, wakes_a_process_that_hibernates_and_shrinks_what_i
 }
 
 TEST_F(exchange_upgrade_test, a_hibernating_process_is_stopped_and_its_connection_closes) {
+  server_options options;
+  options.drain_time = 1ms;
   outcome_queue<runtime::pid> asleep;
-  serve_test([&](request& r) -> response {
-    session s{r.upgrade("test"), 1};
-    asleep.put(runtime::self());
-    runtime::hibernate(std::move(s));
-  });
+  serve_test(
+      [&](request& r) -> response {
+        session s{r.upgrade("test"), 1};
+        asleep.put(runtime::self());
+        runtime::hibernate(std::move(s));
+      },
+      options);
   raw_client c = upgraded_client();
   runtime::exit(asleep.take().value(), runtime::exit_reason::shutdown());
   EXPECT_TRUE(c.at_end());
@@ -282,6 +286,7 @@ TEST_F(exchange_upgrade_test, one_that_is_not_ended_is_closed_all_the_same) {
   });
   raw_client c = upgraded_client();
   EXPECT_EQ(c.read_to_end(), "abc");
+  c.close();
   EXPECT_EQ(await_no_connection().crashed, 1U);
 }
 
@@ -346,6 +351,7 @@ TEST_F(exchange_upgrade_test, the_time_of_a_request_does_not_hold_for_it) {
   EXPECT_EQ(client().get("/hangs").status, 503);
   runtime::send(waiting.take().value(), go_on{});
   EXPECT_EQ(c.read_to_end(), "still here");
+  c.close();
   EXPECT_EQ(await_no_connection().late, 1U);
 }
 
