@@ -58,7 +58,7 @@ httpd::response slow_read(httpd::request&) {
   return httpd::empty();
 }
 
-httpd::response close(httpd::request&) {
+httpd::response close_behind(httpd::request&) {
   httpd::response r = httpd::text("closing\n");
   r.close = true;
   return r;
@@ -77,7 +77,7 @@ void add_streaming_routes(httpd::router& r) {
   r.post("/trailers", trailers);
   r.get("/204", [](httpd::request&) { return httpd::empty(); });
   r.post("/slow-read", slow_read);
-  r.get("/close", close);
+  r.get("/close", close_behind);
   r.get("/early-hints", early_hints);
 }
 

@@ -181,6 +181,7 @@ TEST_F(exchange_stream_test, a_crash_in_between_leaves_the_last_chunk_out) {
   });
   ASSERT_TRUE(c.send(get_1_1));
   EXPECT_EQ(body_of(c.read_to_end()), "3\r\nabc\r\n");
+  c.close();
   EXPECT_EQ(await_no_connection().crashed, 1U);
 }
 
@@ -204,11 +205,12 @@ TEST_F(exchange_stream_test, a_crash_in_a_body_that_ends_with_the_connection_res
 
 TEST_F(exchange_stream_test, an_http_error_behind_the_head_is_a_crash) {
   raw_client c = client_of([](request& r) -> response {
-    writer out = r.begin({});
+    r.begin({});
     throw http_error(status::not_found, "too late");
   });
   ASSERT_TRUE(c.send(get_1_1));
   EXPECT_EQ(body_of(c.read_to_end()), "");
+  c.close();
   EXPECT_EQ(await_no_connection().crashed, 1U);
 }
 
@@ -216,12 +218,12 @@ TEST_F(exchange_stream_test, an_answer_that_was_begun_has_to_be_ended_and_no_oth
   serve(router()
             .get("/other",
                  [](request& r) {
-                   writer out = r.begin({});
+                   r.begin({});
                    return text("another");
                  })
             .get("/twice",
                  [](request& r) {
-                   writer out = r.begin({});
+                   r.begin({});
                    return r.begin({}).end();
                  })
             .get("/sent", [](request&) {
@@ -421,7 +423,7 @@ TEST_F(exchange_stream_test, what_is_not_informational_or_too_late_is_a_crash) {
   serve(router().get("/:status", [](request& r) {
     const int code = std::stoi(r.param("status"));
     if (code == 0) {
-      writer out = r.begin({});
+      r.begin({});
       r.inform(103);
     }
     r.inform(code);
