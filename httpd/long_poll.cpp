@@ -28,7 +28,7 @@ std::string as_json(const std::string& lease, const poll_question::reply& news) 
   std::string out =
       R"({"lease":")" + lease + R"(","cursor":)" + std::to_string(news.cursor) + R"(,"events":[)";
   for (std::size_t i = 0; i < news.events.size(); ++i)
-    (out += i == 0 ? "" : ",") += *news.events[i];
+    (out += i == 0 ? "" : ",") += news.events[i].json;
   return out += "]}";
 }
 
@@ -40,7 +40,7 @@ response not_to_be_kept(std::string body) {
 
 } // namespace
 
-void poll_lease::send(std::shared_ptr<const std::string> json) {
+void poll_lease::send(poll_event what) {
   while (events_.size() >= how_.most_events) {
     bool taken = false;
     auto own = clauses<void>(taken);
@@ -48,7 +48,7 @@ void poll_lease::send(std::shared_ptr<const std::string> json) {
         [&](auto&... each) { runtime::receive(each..., runtime::after(left(), [] { time_is_over(); })); },
         own);
   }
-  events_.push_back(std::move(json));
+  events_.push_back(std::move(what));
   if (poll_)
     answer();
 }
@@ -89,7 +89,7 @@ supervisors::child_spec long_poll::child() const {
       shared_->name, {.name = shared_->name, .max_children = shared_->options.most_leases});
 }
 
-std::string long_poll::begin(const std::function<void(poll_lease&)>& body) const {
+response long_poll::begin(const std::function<void(poll_lease&)>& body) const {
   std::string token = new_token();
   supervisors::child_spec spec;
   spec.id = token;
@@ -102,7 +102,7 @@ std::string long_poll::begin(const std::function<void(poll_lease&)>& body) const
       }));
   if (!started.who)
     throw http_error(status::service_unavailable, "too many clients poll");
-  return token;
+  return not_to_be_kept(as_json(token, {}));
 }
 
 std::optional<poll_question::reply> long_poll::ask(const std::string& lease, std::uint64_t cursor) const {
@@ -118,13 +118,15 @@ std::optional<poll_question::reply> long_poll::ask(const std::string& lease, std
 }
 
 response long_poll::answer(request& r, const std::function<void(poll_lease&)>& body) const {
-  r.leave_count();
-  const std::string lease = r.query().get("lease").value_or("");
-  if (lease.empty())
-    return not_to_be_kept(as_json(begin(body), {}));
+  const auto lease = r.query().get("lease");
+  return lease ? go_on(r, *lease) : begin(body);
+}
+
+response long_poll::go_on(request& r, const std::string& lease) const {
   const auto cursor = r.query().number("cursor");
   if (!cursor)
     throw http_error(status::bad_request, "a poll needs the cursor of the answer before it");
+  r.leave_count();
   const auto news = ask(lease, *cursor);
   if (!news)
     throw http_error(status::gone, "there is no such lease any more");

@@ -34,11 +34,17 @@ struct long_poll_options {
   std::size_t most_leases = 100'000; ///< beyond it 503
 };
 
+/// An event as a lease keeps it: JSON, and what it lies in.
+struct poll_event {
+  std::shared_ptr<const void> keeper;
+  std::string_view json;
+};
+
 /// What a poll asks of its lease; the answer is what is behind the cursor, once there is something.
 struct poll_question {
   struct reply {
     std::uint64_t cursor = 0;
-    std::vector<std::shared_ptr<const std::string>> events{};
+    std::vector<poll_event> events{};
   };
   std::uint64_t cursor = 0;
 };
@@ -53,8 +59,12 @@ public:
 
   /// Sends an event, which must be JSON. Waits while most_events were not fetched. Ends the process,
   /// normally, if the client does not come any more.
-  void send(std::string json) { send(std::make_shared<const std::string>(std::move(json))); }
-  void send(std::shared_ptr<const std::string> json);
+  void send(std::string json) {
+    auto kept = std::make_shared<const std::string>(std::move(json));
+    const std::string_view text = *kept;
+    send(poll_event{std::move(kept), text});
+  }
+  void send(poll_event what);
 
   /// As runtime::receive, for a process that has to answer polls meanwhile. Ends the process, normally, if
   /// the client does not come any more.
@@ -93,7 +103,7 @@ private:
   void answer();
 
   long_poll_options how_;
-  std::deque<std::shared_ptr<const std::string>> events_;
+  std::deque<poll_event> events_;
   std::uint64_t first_ = 1;   ///< the number of the oldest event kept
   std::uint64_t given_ = 0;   ///< events up to this number were in the last answer
   std::uint64_t fetched_ = 0; ///< events up to this number have reached the client
@@ -134,10 +144,10 @@ public:
   /// Begins a lease and gives its token. For protocols that are not GET; so is the next. Throws http_error
   /// 503.
   std::string begin(const std::function<void(poll_lease&)>& body) const;
-  /// One poll; nothing if there is no such lease.
-  std::optional<poll_question::reply> ask(const std::string& lease, std::uint64_t cursor) const;
 
 private:
+  std::optional<poll_question::reply> ask(const std::string& lease, std::uint64_t cursor) const;
+
   struct shared {
     std::string name;
     long_poll_options options;
