@@ -12,7 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <new>
 #include <string>
@@ -170,6 +172,10 @@ runtime::result<int> open_listener(const server_options& options, std::uint16_t 
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   // inherited by accepted sockets, which saves a system call for each
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options.max_unsent != 0) {
+    const int most = static_cast<int>(std::min<std::size_t>(options.max_unsent, INT_MAX));
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+  }
   four.sin_family = AF_INET;
   four.sin_port = htons(port);
   six.sin6_family = AF_INET6;

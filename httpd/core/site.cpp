@@ -45,9 +45,14 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
   auto then = connection::fate::linger;
   if (state.outcome == outcome::done_keep)
     then = connection::fate::keep;
+  else if (state.outcome == outcome::begun_open)
+    then = connection::fate::reset;
   else if (state.outcome == outcome::done_close || peer_gone)
     then = connection::fate::close;
-  c.give_back(then, {state.in->bytes() + state.used, state.in->size - state.used});
+  std::string_view leftover;
+  if (then == connection::fate::keep)
+    leftover = {state.in->bytes() + state.used, state.in->size - state.used};
+  c.give_back(then, leftover);
 }
 
 std::string site::label_of(const supervisors::core::request_entry& e) const {
