@@ -141,9 +141,11 @@ public:
   /// Answers one request, in its process; waits. Throws http_error 400, 410 and 503.
   response answer(request& r, const std::function<void(poll_lease&)>& body) const;
 
-  /// Begins a lease and gives its token. For protocols that are not GET; so is the next. Throws http_error
-  /// 503.
-  std::string begin(const std::function<void(poll_lease&)>& body) const;
+  /// The two halves of answer(), for a protocol of one's own. Begins a lease, and gives the answer that says
+  /// so.
+  response begin(const std::function<void(poll_lease&)>& body) const;
+  /// Answers a poll for a lease that was begun.
+  response go_on(request& r, const std::string& lease) const;
 
 private:
   std::optional<poll_question::reply> ask(const std::string& lease, std::uint64_t cursor) const;

@@ -59,7 +59,7 @@ class Subscription {
 
 /**
  * A channel. Options: `transport` ('ws', 'sse' or 'poll': no other is tried), `state(name, transport)`, called
- * with 'connecting', 'live' and 'waiting', and `client`, an id to be known by; by default one made at random.
+ * with 'connecting', 'live' and 'waiting', and `query`, an object of what else is to stand in every address.
  */
 export class Channel {
   state = 'connecting';
@@ -67,7 +67,7 @@ export class Channel {
   from = null; // who we are to others; known once it was live
   #url;
   #options;
-  #client;
+  #query;
   #subscriptions = new Map();
   #outbox = [];
   #numbers = 0;
@@ -83,7 +83,7 @@ export class Channel {
   constructor(url, options = {}) {
     this.#url = url;
     this.#options = options;
-    this.#client = options.client ?? randomId();
+    this.#query = new URLSearchParams({ ...options.query, client: randomId() });
     addEventListener('online', this.#retryNow);
     addEventListener('pageshow', this.#retryNow);
     this.#later(0);
@@ -165,7 +165,7 @@ export class Channel {
       failed: () => this.#link === link && this.#failed(link),
     };
     const asked = [...this.#subscriptions.values()].map((s) => s.request());
-    Object.assign(link, open(this.#url, `client=${this.#client}`, asked, events));
+    Object.assign(link, open(this.#url, this.#query, asked, events));
     this.#heard = Date.now();
     this.#watch = setInterval(() => this.#look(link), 5000);
   }
@@ -271,7 +271,7 @@ export class Channel {
     while (this.#outbox.length > 0 && this.#link?.live && !this.#link.send) {
       const body = this.#outbox.slice(0, mostUnderWay).map(asPublish);
       try {
-        const answer = await request(`${this.#url}/publish?client=${this.#client}`, { body });
+        const answer = await request(`${this.#url}/publish?${this.#query}`, { body });
         for (const message of answer.messages) this.#settle(message);
         delay = firstDelay;
       } catch (failure) {

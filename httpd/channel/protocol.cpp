@@ -58,6 +58,11 @@ void read_subscribe(const nlohmann::json& from, channel_request& to) {
       refuse("'member' must be an object");
     const nlohmann::json* meta = member_of(*member, "meta");
     to.member = presence_member{text_of(*member, "key", 200), meta == nullptr ? "null" : dumped(*meta)};
+    if (member_of(*member, "owner") != nullptr) {
+      to.owner = text_of(*member, "owner", 64);
+      if (!is_client_id(to.owner))
+        refuse("'owner' must be 16 to 64 of A-Z a-z 0-9 - _");
+    }
     if (to.member->meta.size() > 1000)
       refuse("'meta' must not have more than 1000 bytes");
   }

@@ -23,8 +23,9 @@ struct channel_request {
   topic_start from{};                      ///< of subscribe
   bool watch = false;                      ///< of subscribe
   std::optional<presence_member> member{}; ///< of subscribe
-  std::uint64_t number = 0;                ///< of publish
-  nlohmann::json data{};                   ///< of publish
+  std::string owner{};      ///< of subscribe: to whom the member's key belongs; empty: the client
+  std::uint64_t number = 0; ///< of publish
+  nlohmann::json data{};    ///< of publish
 };
 
 /// One request, or several in an array. Throws http_error 400 with what is wrong, never anything else.

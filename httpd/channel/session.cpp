@@ -75,7 +75,7 @@ void channel_session::subscribe(channel_request&& what) {
   subscription_options options{
       .from = what.from, .when_slow = setup_->options.when_slow, .watch = what.watch};
   if (what.member)
-    options.member = topic_membership{who_.id, std::move(*what.member)};
+    options.member = topic_membership{what.owner.empty() ? who_.id : what.owner, std::move(*what.member)};
   subscriptions_.push_back(std::unique_ptr<subscribed>(
       new subscribed{.to{setup_->where, std::move(what.topic), std::move(options)}}));
   forget_refused();
