@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/address_limit_options.hpp>
 #include <perron/httpd/http1/request_head.hpp>
 #include <perron/httpd/request.hpp>
+#include <perron/httpd/routes.hpp>
 #include <perron/runtime/pid.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/result.hpp>
@@ -31,6 +33,12 @@ struct server_options {
   /// of max_connections as well (request::leave_count).
   std::size_t hard_limit = 0;
   std::chrono::seconds retry_after{2};
+  /// What one client address may have. Off, as it would hit everybody behind a load balancer at once.
+  address_limit_options per_address{};
+  /// Addresses ("127.0.0.1") or networks ("10.0.0.0/8", "2001:db8::/32") of the proxies in front of this
+  /// server. If there are any, every connection must come from one and begin with a PROXY header, version 1
+  /// or 2 (http1/proxy_header.hpp), and the client that it names is the peer; other connections are closed.
+  std::vector<std::string> proxy_protocol_from{};
   std::vector<supervisors::connection_alarm> alarms{};
 
   http1::head_limits head{};
@@ -76,7 +84,8 @@ struct server_stats {
   std::uint64_t drained = 0;      ///< ended by a drain or the server's stop
   std::uint64_t killed = 0;       ///< ended by order at another time
   std::uint64_t refused = 0;      ///< heads answered with an error without a process
-  std::uint64_t turned_away = 0;  ///< clients answered with a 503 at the hard limit
+  std::uint64_t limited = 0;      ///< requests answered with a 429, beyond the rate of their address
+  std::uint64_t turned_away = 0;  ///< clients answered with a 503, at the hard limit or that of their address
 };
 
 /// Starts a server: a process that owns one listening socket per worker and, in the end, every connection. It

@@ -3,7 +3,7 @@
 
 #include <perron/httpd/channel/channel.hpp>
 #include <perron/httpd/channel/topics.hpp>
-#include <perron/httpd/request.hpp>
+#include <perron/httpd/routes.hpp>
 
 namespace chat {
 

@@ -5,6 +5,7 @@
 #include <perron/httpd/channel/topics.hpp>
 #include <perron/httpd/long_poll.hpp>
 #include <perron/httpd/request.hpp>
+#include <perron/httpd/routes.hpp>
 #include <perron/supervisors/child_spec.hpp>
 
 #include <memory>

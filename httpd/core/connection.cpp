@@ -103,6 +103,7 @@ void connection::close() noexcept {
   if (shard.accepting != nullptr)
     shard.accepting->room_again(at);
   at.poll.retire(*this);
+  visitor_.reset(); // its address has room again
   // not when it is freed: that is just before the poller sleeps, too late to make anybody ready here
   site_->connection_gone(in_use_.counted);
 }
@@ -183,6 +184,8 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   const http1::head_result found = http1::parse_request_head(all, progress_, head, site_->options.head);
   switch (found.outcome) {
   case http1::head_outcome::complete:
+    if (visitor_ != nullptr && !may_ask(at))
+      break;
     if (!start_request(at, all, head, found.consumed))
       refuse(status::service_unavailable, "no memory for the request");
     break;
@@ -197,6 +200,16 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
     refuse(found.status, found.describe());
     break;
   }
+}
+
+/// Whether its address may ask once more; if not, it has been told so.
+bool connection::may_ask(rc::worker& at) noexcept {
+  if (site_->per_address == nullptr || site_->per_address->take_request(visitor_->address(), at.now_ms()))
+    return true;
+  site_->shards[at.index].limited.add();
+  send_error(fd, status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
+  linger(at);
+  return false;
 }
 
 bool connection::start_request(rc::worker& at, std::string_view all, const http1::request_head& head,

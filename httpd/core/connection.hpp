@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/core/admission.hpp>
 #include <perron/httpd/core/site.hpp>
 #include <perron/httpd/http1/request_head.hpp>
 #include <perron/runtime/core/poller.hpp>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace perron::httpd::core {
 
@@ -88,6 +90,11 @@ enum class outcome : std::uint8_t {
 class connection final : public rc::poll_handler {
 public:
   connection(std::shared_ptr<site> s, int socket, rc::worker& at);
+
+  /// Before open(), where it matters whom it is from.
+  void comes_from(std::unique_ptr<visitor> who) noexcept { visitor_ = std::move(who); }
+  /// Null where nobody asked.
+  const visitor* from() const noexcept { return visitor_.get(); }
 
   /// Registers with the home worker's poller; on that worker. False: the connection is gone.
   bool open() noexcept;
@@ -174,6 +181,7 @@ private:
   void read_more(rc::worker& at) noexcept;
   void consume(rc::worker& at, std::string_view fresh) noexcept;
   bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
+  bool may_ask(rc::worker& at) noexcept;
   void refuse(int status, std::string_view why) noexcept;
   void tell_peer_left(std::uint32_t events) noexcept;
   void send_mail() noexcept;
@@ -193,6 +201,7 @@ private:
   std::atomic<std::uint32_t> waiting_for_{0};
   listed_request listed_{this}; ///< who: the process, while in use
   exchange_state in_use_;
+  std::unique_ptr<visitor> visitor_;
   std::unique_ptr<std::string> partial_; ///< bytes of a head that is not complete
   http1::head_progress progress_;
   return_errand errand_{this};

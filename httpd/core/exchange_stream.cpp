@@ -183,6 +183,8 @@ std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
 void exchange::leave_count() { connection_.leave_count(); }
 
 std::string exchange::peer() const {
+  if (const visitor* from = connection_.from(); from != nullptr && from->is_proxied())
+    return from->to_string();
   sockaddr_storage at{};
   socklen_t size = sizeof at;
   if (::getpeername(connection_.fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
