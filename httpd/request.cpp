@@ -1,46 +1,60 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/request.hpp>
 
-#include <perron/httpd/core/exchange.hpp>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <perron/httpd/core/conversation.hpp>
 
 #include <stdexcept>
+#include <utility>
 
 namespace perron::httpd {
 
-std::string_view request::method() const noexcept { return exchange_.head().method; }
-std::string_view request::path() const noexcept { return exchange_.target().path; }
-const query_view& request::query() const noexcept { return exchange_.target().query; }
-header_view request::headers() const noexcept { return exchange_.head().headers(); }
-void request::leave_count() { exchange_.on().leave_count(); }
-std::string_view request::body() { return exchange_.body(); }
+std::string_view request::method() const noexcept { return behind_.head().method; }
+std::string_view request::path() const noexcept { return behind_.target().path; }
+const query_view& request::query() const noexcept { return behind_.target().query; }
+header_view request::headers() const noexcept { return behind_.head().headers(); }
+void request::leave_count() { behind_.leave_count(); }
+std::string request::peer() const { return behind_.peer(); }
+std::string_view request::body() { return behind_.body(); }
+std::size_t request::read(std::span<char> into) { return behind_.read(into); }
+header_view request::trailers() const { return behind_.trailers(); }
 
 std::string request::param(std::string_view name) const {
-  const auto value = exchange_.params().get(name);
+  const auto value = behind_.params().get(name);
   return value ? decode_segment(*value) : std::string();
 }
 
-std::string request::peer() const {
-  sockaddr_storage at{};
-  socklen_t size = sizeof at;
-  if (::getpeername(exchange_.on().fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
-    return {};
-  char text[INET6_ADDRSTRLEN] = {};
-  if (at.ss_family == AF_INET) {
-    const auto& four = reinterpret_cast<const sockaddr_in&>(at);
-    ::inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
-    return std::string(text) + ':' + std::to_string(ntohs(four.sin_port));
-  }
-  if (at.ss_family == AF_INET6) {
-    const auto& six = reinterpret_cast<const sockaddr_in6&>(at);
-    ::inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
-    return '[' + std::string(text) + "]:" + std::to_string(ntohs(six.sin6_port));
-  }
-  return {};
+void request::inform(int status, const header_list& headers) {
+  if (behind_.has_begun())
+    throw std::logic_error("perron: inform: the answer has begun");
+  if (status < 100 || status > 199 || status == status::switching_protocols)
+    throw std::invalid_argument("perron: inform: " + std::to_string(status) + " is not informational");
+  behind_.inform(status, headers);
 }
+
+void request::before_send(std::function<void(response&)> f) { behind_.before_send(std::move(f)); }
+
+writer request::begin(response head, std::optional<std::uint64_t> length) {
+  if (behind_.has_begun())
+    throw std::logic_error("perron: begin: the answer has begun");
+  if (!head.body.empty() || head.file != nullptr)
+    throw std::invalid_argument("perron: begin: the body is to be written, not to be in the head");
+  behind_.prepare(head);
+  behind_.begin(head, length);
+  return writer(behind_);
+}
+
+duplex request::upgrade(std::string_view protocol, const header_list& headers) {
+  if (behind_.has_begun())
+    throw std::logic_error("perron: upgrade: the answer has begun");
+  if (behind_.head().minor_version == 0)
+    throw http_error(status::bad_request, "HTTP/1.0 has no upgrade");
+  response head{status::switching_protocols, {}, {}, headers};
+  head.headers.emplace(head.headers.begin(), "Upgrade", protocol);
+  behind_.prepare(head);
+  return duplex(behind_.upgrade(head));
+}
+
+void* request::local(const void* key, std::shared_ptr<void> (*make)()) { return behind_.local(key, make); }
 
 router& router::add(std::string_view method, std::string_view pattern, handler h) {
   if (const auto added = table_.add(method, pattern, std::move(h)); !added)

@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/duplex.hpp>
 #include <perron/httpd/headers.hpp>
 #include <perron/httpd/response.hpp>
 #include <perron/httpd/router.hpp>
 #include <perron/httpd/target.hpp>
+#include <perron/httpd/writer.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace perron::httpd {
 
 namespace core {
-class exchange;
+class conversation;
 }
 
 /// One request, as its handler sees it. Lives on the stack of the request's own process; views it gives are
 /// valid as long as it is. For that process only.
 class request {
 public:
-  explicit request(core::exchange& behind) noexcept : exchange_(behind) {}
+  explicit request(core::conversation& behind) noexcept : behind_(behind) {}
   request(const request&) = delete;
   request& operator=(const request&) = delete;
 
@@ -43,13 +47,56 @@ public:
   /// "127.0.0.1:51234"; empty for Unix sockets.
   std::string peer() const;
 
-  /// The whole body, read when first asked for: waits for what has not arrived, up to the body time limit.
-  /// Throws http_error 413 if it is longer than the limit, 408 if it does not come, and ends the process with
-  /// reason client_gone if the peer goes away.
+  /// The whole body, read when first asked for, chunked or not: waits for what has not arrived. Throws
+  /// http_error 413 if it is longer than max_body, 408 if it does not come in time, 400 if its framing is
+  /// bad; ends the process with reason client_gone if the peer goes away. Not after read().
   std::string_view body();
 
+  /// The next bytes of the body as they come, at least one; 0 at its end. For bodies that are not kept: of
+  /// what is not read nothing is buffered, so a slow handler slows the peer down. Errors as body(); max_body
+  /// holds.
+  ///
+  ///     std::array<char, 16384> piece;
+  ///     while (const std::size_t n = r.read(piece))
+  ///       file.write({piece.data(), n});
+  std::size_t read(std::span<char> into);
+
+  /// The fields behind a chunked body; empty before its end was read, and where there are none. They are not
+  /// the client's header fields: nothing but the handler has looked at them.
+  header_view trailers() const;
+
+  /// Sends an informational response at once: 103 with the fields of early hints, 102. Not 101, and nothing
+  /// after an answer has begun (std::logic_error). HTTP/1.0 clients get none. A 100 is sent by itself when
+  /// the handler first reads the body.
+  void inform(int status, const header_list& headers = {});
+
+  /// Has `f` look at the head of the answer before it goes out, to add fields: of the response returned, of
+  /// begin(), of upgrade(), of errors that are thrown as http_error. The last one added is called first, each
+  /// once. For middleware. A crash is answered without.
+  void before_send(std::function<void(response&)> f);
+
+  /// Sends the head of the answer now and streams the body: chunked, or until the connection closes for
+  /// HTTP/1.0, or of exactly `length` bytes. `head` has no body. See writer.
+  writer begin(response head, std::optional<std::uint64_t> length = {});
+
+  /// Answers 101 and hands the connection over to another protocol. Throws http_error 400 for HTTP/1.0 and
+  /// for a request whose body has not been read. The request's time limit no longer holds. See duplex.
+  duplex upgrade(std::string_view protocol, const header_list& headers = {});
+
+  /// A value of that type which is kept for this request, made when first asked for: what middleware tells
+  /// the handler. `r.local<session>().user`
+  template <class T>
+  T& local() {
+    return *static_cast<T*>(local(&key_of<T>, [] { return std::shared_ptr<void>(std::make_shared<T>()); }));
+  }
+
 private:
-  core::exchange& exchange_;
+  template <class T>
+  static constexpr char key_of = 0;
+
+  void* local(const void* key, std::shared_ptr<void> (*make)());
+
+  core::conversation& behind_;
 };
 
 /// What answers requests: a function that may block in receive() as long as it likes, for each request runs

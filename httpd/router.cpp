@@ -16,6 +16,7 @@ constexpr std::size_t max_segments = 64;
 constexpr std::size_t max_methods = 64;
 constexpr std::uint32_t get_method = 0;
 constexpr std::uint32_t head_method = 1;
+constexpr std::uint32_t any = 2; // the id of any_method
 
 constexpr std::uint64_t bit(std::uint32_t method) noexcept { return std::uint64_t{1} << method; }
 
@@ -151,6 +152,8 @@ private:
         return take(endpoint);
       if (endpoint.method == get_method && method_ == head_method)
         fallback = &endpoint;
+      else if (endpoint.method == any && fallback == nullptr)
+        fallback = &endpoint;
       found_.allowed.bits |= bit(endpoint.method);
     }
     return fallback != nullptr && take(*fallback);
@@ -169,7 +172,7 @@ private:
   route_finding& found_;
 };
 
-route_tree::route_tree() : nodes_(1), methods_{"GET", "HEAD"} {}
+route_tree::route_tree() : nodes_(1), methods_{"GET", "HEAD", std::string(any_method)} {}
 
 runtime::result<void> route_tree::add(std::string_view method, std::string_view pattern,
                                       std::uint32_t index) {
@@ -185,7 +188,7 @@ runtime::result<void> route_tree::add(std::string_view method, std::string_view 
     return refuse(fault);
   auto method_id = find_method(method);
   if (method_id == none && methods_.size() == max_methods)
-    return refuse("has the 65th method of this router");
+    return refuse("has the 64th method of this router");
 
   std::uint32_t at = 0;
   endpoint route{.method = method_id, .index = index, .names = {}, .pattern = std::string(pattern)};
@@ -224,7 +227,7 @@ std::string route_tree::allow_value(method_set methods) const {
   std::string value;
   bool has_options = false;
   for (std::uint32_t i = 0; i < methods_.size(); ++i)
-    if ((methods.bits & bit(i)) != 0) {
+    if (i != any && (methods.bits & bit(i)) != 0) {
       value += methods_[i] + ", ";
       has_options = has_options || methods_[i] == "OPTIONS";
     }

@@ -22,6 +22,9 @@ class route_search;
 /// Most parameters that one pattern may have, its wildcard included.
 inline constexpr std::size_t max_route_params = 8;
 
+/// A route of this method takes every method that its pattern has no other route for.
+inline constexpr std::string_view any_method = "*";
+
 /// What the parameters of a pattern stood for in a path. Values are views into the path that was looked up,
 /// still in the form of normal_target::path (use decode_segment() where an encoded slash or percent sign may
 /// come); names are views into the router. A value of `:name` is never empty, that of `*name` may be.
@@ -126,7 +129,8 @@ private:
 /// Where several patterns have a path, the leftmost segment in which they differ decides: literal before
 /// parameter before wildcard, whatever the order of adding. If that choice turns out to have no route for the
 /// rest of the path, or none for the method, the next is tried. HEAD is answered by GET's handler where there
-/// is no own one. OPTIONS without a route is `method_not_allowed`, which the caller answers with Allow.
+/// is no own one; what a pattern has no method for, by its any_method if it has that. OPTIONS without a route
+/// is `method_not_allowed`, which the caller answers with Allow.
 ///
 /// Add all routes first; then lookups may run on any number of threads. A lookup allocates nothing and visits
 /// each node of the tree at most once; under 50 ns for `/hello`. Handler is any movable type.
@@ -162,6 +166,8 @@ public:
   method_set all_methods() const noexcept { return tree_.all_methods(); }
 
   std::size_t size() const noexcept { return handlers_.size(); }
+  /// The handler that was added as the how-manieth.
+  const Handler& operator[](std::size_t index) const noexcept { return handlers_[index]; }
 
 private:
   core::route_tree tree_;

@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/acceptor.hpp>
 #include <perron/httpd/core/site.hpp>
+#include <perron/httpd/ip_address.hpp>
 #include <perron/runtime/core/errand.hpp>
 #include <perron/runtime/server.hpp>
 #include <perron/supervisors/core/request_supervision.hpp>
@@ -10,7 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -107,6 +110,9 @@ private:
 } // namespace
 
 runtime::result<runtime::pid> start_server(const server_options& options, router routes) {
+  for (const std::string& text : options.proxy_protocol_from)
+    if (!ip_network::parse(text))
+      return runtime::error{"proxy_protocol_from: '" + text + "' is no address or network", EINVAL};
   auto site = std::make_shared<core::site>(options, std::move(routes),
                                            runtime::detail::current_scheduler().workers.size());
   return runtime::start_server<http_server>({.name = options.name, .link = true, .trap_exit = true},

@@ -68,9 +68,8 @@ private:
   unsigned char highest_ = 0xbf;
 };
 
-error refuse(const char* what, std::size_t at) {
-  return {std::string(what) + " at byte " + std::to_string(at) + " of the request target",
-          status::bad_request};
+error refuse(const char* what, std::size_t at, const char* of = "request target") {
+  return {std::string(what) + " at byte " + std::to_string(at) + " of the " + of, status::bad_request};
 }
 
 /// The size of the path that `raw` begins with, if it is its own normal form: no escapes, no dot segments,
@@ -140,7 +139,8 @@ void remove_dot_segments(std::string& path) {
   path.resize(kept);
 }
 
-runtime::result<void> check_query(std::string_view query, std::size_t offset) {
+runtime::result<void> check_query(std::string_view query, std::size_t offset,
+                                  const char* of = "request target") {
   utf8_checker utf8;
   for (std::size_t i = 0; i < query.size(); ++i) {
     const std::size_t start = i;
@@ -148,16 +148,16 @@ runtime::result<void> check_query(std::string_view query, std::size_t offset) {
     if (byte == '%') {
       byte = escaped_byte(query, i);
       if (byte < 0)
-        return refuse("bad percent escape", offset + i);
+        return refuse("bad percent escape", offset + i, of);
       i += 2;
     }
     if (byte == 0)
-      return refuse("NUL", offset + start);
+      return refuse("NUL", offset + start, of);
     if (!utf8.accept(static_cast<unsigned char>(byte)))
-      return refuse("bad UTF-8", offset + start);
+      return refuse("bad UTF-8", offset + start, of);
   }
   if (!utf8.is_complete())
-    return refuse("bad UTF-8", offset + query.size());
+    return refuse("bad UTF-8", offset + query.size(), of);
   return {};
 }
 
@@ -206,6 +206,10 @@ runtime::result<normal_target> normalise_target(std::string_view raw, std::strin
   if (auto checked = check_query(query, query_mark + 1); !checked)
     return checked.error();
   return normal_target{path, query_view{query}};
+}
+
+runtime::result<void> check_form_text(std::string_view text, const char* of) {
+  return check_query(text, 0, of);
 }
 
 std::string decode_segment(std::string_view text) {

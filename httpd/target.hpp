@@ -74,6 +74,10 @@ struct normal_target {
 /// or NUL in path or query, any other control character in the path (it names nothing, and forges log lines).
 runtime::result<normal_target> normalise_target(std::string_view raw, std::string& scratch);
 
+/// Whether a text is what query_view may be made of: whole percent escapes, UTF-8, no NUL. Errors have code
+/// 400 and say what is wrong at which byte `of` what ("form").
+runtime::result<void> check_form_text(std::string_view text, const char* of);
+
 /// A segment or parameter cut out of normal_target::path, with `%2F` and `%25` decoded too. Its slashes are
 /// data: never use it as part of a file's path without looking for them.
 std::string decode_segment(std::string_view text);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/acceptor.hpp>
 
-#include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/admission.hpp>
+#include <perron/httpd/core/proxy_greeting.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/net/accepting.hpp>
 #include <perron/runtime/net/system_calls.hpp>
@@ -12,8 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string>
 
@@ -50,6 +54,7 @@ int acceptor::open() noexcept {
 void acceptor::close() noexcept {
   home->disarm(timer_);
   site_->shards[home->index].accepting = nullptr;
+  proxy_greeting::close_all(site_->shards[home->index]);
   closed_ = true;
   if (!asleep_ || site_->limits.forget(*this))
     home->poll.retire(*this);
@@ -106,16 +111,13 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       return;
     }
     if (told == admission::turn_away) {
-      turn_away(at, socket);
+      turn_away(*site_, at, socket, "too many connections");
       continue;
     }
-    auto* c = new (std::nothrow) connection(site_, socket, at);
-    if (c == nullptr) {
-      ::close(socket);
+    if (!(site_->asks_who() ? take_known(at, socket) : admit(site_, at, socket, nullptr))) {
       pause(at, pause_ms);
       return;
     }
-    c->open();
   }
   // edge-triggered: more may wait, and no event will say so again
   if (busy)
@@ -124,13 +126,21 @@ void acceptor::accept_some(rc::worker& at) noexcept {
     at.arm(timer_, at.now_ms());
 }
 
-/// Cheaply: one attempt each to read and to answer, and nothing is kept. A client that sends its request
-/// later may see the connection reset instead of the answer.
-void acceptor::turn_away(rc::worker& at, int socket) noexcept {
-  site_->turned_away.fetch_add(1, std::memory_order_relaxed);
-  net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
-  send_error(socket, status::service_unavailable, "too many connections", site_->options.retry_after);
-  ::close(socket); // all that came is read, so this is no reset
+/// Where it matters whom a connection is from.
+bool acceptor::take_known(rc::worker& at, int socket) noexcept {
+  const auto from = ip_address::of_peer(socket);
+  if (site_->proxies.empty()) {
+    std::unique_ptr<visitor> who;
+    if (from)
+      who.reset(new (std::nothrow) visitor(*from, 0, false));
+    return admit(site_, at, socket, std::move(who));
+  }
+  const auto trusted = [&from](const ip_network& proxies) { return from && proxies.contains(*from); };
+  if (std::any_of(site_->proxies.begin(), site_->proxies.end(), trusted))
+    return proxy_greeting::begin(site_, at, socket);
+  site_->shards[at.index].refused.add();
+  ::close(socket);
+  return true;
 }
 
 void acceptor::pause(rc::worker& at, std::uint64_t ms) noexcept {
@@ -170,6 +180,10 @@ runtime::result<int> open_listener(const server_options& options, std::uint16_t 
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   // inherited by accepted sockets, which saves a system call for each
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options.max_unsent != 0) {
+    const int most = static_cast<int>(std::min<std::size_t>(options.max_unsent, INT_MAX));
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+  }
   four.sin_family = AF_INET;
   four.sin_port = htons(port);
   six.sin6_family = AF_INET6;

@@ -9,7 +9,8 @@ namespace perron::httpd::core {
 
 /// One worker's listening socket (SO_REUSEPORT: the kernel spreads connections over the workers). Accepts by
 /// the rules of connection_limits: sleeps while the server is full, with the clients waiting in the kernel's
-/// backlog, until it is woken by the end of any connection; turns clients away at the hard limit. When
+/// backlog, until it is woken by the end of any connection; turns clients away at the hard limit, and those
+/// whose address has as many connections as it may; lets trusted proxies greet first (proxy_greeting). When
 /// descriptors run out it pauses, until a connection of this worker ends or a moment has passed.
 ///
 /// Touched only on its home worker, but for the wake-up, an errand that comes home. One that was woken is not
@@ -43,7 +44,7 @@ private:
 
   void accept_some(rc::worker& at) noexcept;
   void pause(rc::worker& at, std::uint64_t ms) noexcept;
-  void turn_away(rc::worker& at, int socket) noexcept;
+  bool take_known(rc::worker& at, int socket) noexcept;
 
   std::shared_ptr<site> site_;
   pause_timer timer_{this};

@@ -3,10 +3,12 @@
 
 #include <perron/httpd/core/acceptor.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/duplex.hpp>
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
 #include <perron/runtime/core/waiting.hpp>
+#include <perron/runtime/net/socket.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
@@ -46,6 +48,16 @@ inbound* inbound::make(const http1::request_head& head, std::size_t head_size, s
   std::memcpy(in->bytes(), bytes.data(), bytes.size());
   http1::rebase(in->head, bytes.data(), in->bytes(), in->fields());
   return in;
+}
+
+inbound* inbound::make_label(const inbound& of) {
+  constexpr std::size_t most = 256;
+  std::string bytes(of.head.method);
+  bytes += of.head.path_and_query.substr(0, most);
+  http1::request_head head;
+  head.method = std::string_view(bytes).substr(0, of.head.method.size());
+  head.path_and_query = std::string_view(bytes).substr(of.head.method.size());
+  return make(head, bytes.size(), bytes);
 }
 
 void inbound::free(inbound* in) noexcept {
@@ -91,6 +103,7 @@ void connection::close() noexcept {
   if (shard.accepting != nullptr)
     shard.accepting->room_again(at);
   at.poll.retire(*this);
+  visitor_.reset(); // its address has room again
   // not when it is freed: that is just before the poller sleeps, too late to make anybody ready here
   site_->connection_gone(in_use_.counted);
 }
@@ -121,13 +134,22 @@ void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::work
     return;
   if (const std::uint32_t number = c.waiting_for_.load(std::memory_order_seq_cst); number != 0)
     rc::push_signal(c.listed_.who, rc::plain_signal(rc::envelope_kind::wake, runtime::pid(), number));
+  if ((events & (EPOLLIN | peer_left)) != 0 && c.mail_wanted_.load(std::memory_order_seq_cst))
+    c.send_mail();
   if ((events & peer_left) != 0)
-    c.tell_peer_left();
+    c.tell_peer_left(events);
 }
 
-void connection::tell_peer_left() noexcept {
+void connection::tell_peer_left(std::uint32_t events) noexcept {
+  const std::uint64_t kind = (events & hang_up) != 0 ? gone : half_closed;
   rc::push_signal(listed_.who, rc::exit_envelope(rc::envelope_kind::interrupt, runtime::pid(),
-                                                 runtime::exit_reason::client_gone(), 0));
+                                                 runtime::exit_reason::client_gone(), kind));
+}
+
+/// By whoever finds that there is something, the poller or the process itself.
+void connection::send_mail() noexcept {
+  if (mail_wanted_.exchange(false, std::memory_order_seq_cst))
+    net::deliver_asked_for(listed_.who, rc::make_envelope<readable>(rc::envelope_kind::mail));
 }
 
 void connection::read_more(rc::worker& at) noexcept {
@@ -162,6 +184,8 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   const http1::head_result found = http1::parse_request_head(all, progress_, head, site_->options.head);
   switch (found.outcome) {
   case http1::head_outcome::complete:
+    if (visitor_ != nullptr && !may_ask(at))
+      break;
     if (!start_request(at, all, head, found.consumed))
       refuse(status::service_unavailable, "no memory for the request");
     break;
@@ -176,6 +200,16 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
     refuse(found.status, found.describe());
     break;
   }
+}
+
+/// Whether its address may ask once more; if not, it has been told so.
+bool connection::may_ask(rc::worker& at) noexcept {
+  if (site_->per_address == nullptr || site_->per_address->take_request(visitor_->address(), at.now_ms()))
+    return true;
+  site_->shards[at.index].limited.add();
+  send_error(fd, status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
+  linger(at);
+  return false;
 }
 
 bool connection::start_request(rc::worker& at, std::string_view all, const http1::request_head& head,
@@ -195,15 +229,17 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
     in_use_.outcome = outcome::none;
     site_->requests.of(at.index).begins(listed_, p.self(), at.polled_ms);
     if (site_->options.request_time.count() != 0)
-      give_time(at);
+      give_time(at, ms(site_->options.request_time));
+    if (site_->options.answers_half_closed)
+      p.ignored_interrupts = half_closed;
     rc::commit_spawn(p);
   } catch (const std::bad_alloc&) {
     if (in_use_.in != nullptr)
       inbound::free(std::exchange(in_use_.in, nullptr));
     return false;
   }
-  if ((ready_bits_.load(std::memory_order_relaxed) & peer_left) != 0)
-    tell_peer_left();
+  if (const auto seen = ready_bits_.load(std::memory_order_relaxed); (seen & peer_left) != 0)
+    tell_peer_left(seen);
   return true;
 }
 
@@ -257,14 +293,15 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
 }
 
 /// Out of line, as most servers have no request_time.
-[[gnu::noinline]] void connection::give_time(rc::worker& at) noexcept {
-  set_deadline(at, at.now_ms() + ms(site_->options.request_time));
+[[gnu::noinline]] void connection::give_time(rc::worker& at, std::uint64_t time) noexcept {
+  timed_ = true;
+  set_deadline(at, at.now_ms() + time);
 }
 
 /// When to look at a running request again. One that has had its time is told to end, and then killed.
 std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
   // armed all the time, so that a request costs no timer; looked at again when it may matter
-  if (site_->options.request_time.count() == 0)
+  if (!timed_)
     return now_ms + ms(site_->options.idle_time);
   if (now_ms < deadline_ms_)
     return deadline_ms_;
@@ -299,6 +336,34 @@ bool connection::wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t 
   }
 }
 
+void connection::be_interrupted_by(std::uint8_t kinds) {
+  rc::process& p = runtime::detail::current();
+  p.ignored_interrupts = static_cast<std::uint8_t>((half_closed | gone) & ~kinds);
+  if (p.exit_pending)
+    return;
+  // what came before this was judged by the old rule; what comes from now on is by the new one
+  rc::take_in(p);
+  const std::uint32_t seen = ready_bits_.load(std::memory_order_seq_cst);
+  const auto left = static_cast<std::uint8_t>(((seen & peer_left) != 0 ? half_closed : 0) |
+                                              ((seen & hang_up) != 0 ? gone : 0));
+  p.interrupted = (left & kinds) != 0;
+  if (p.interrupted)
+    p.exit_with = runtime::exit_reason::client_gone();
+}
+
+void connection::limit_time(std::chrono::milliseconds time) noexcept {
+  request_ms_.store(static_cast<std::uint32_t>(time.count()), std::memory_order_relaxed);
+  ask_home(new_time);
+}
+
+void connection::give_up_inbound() noexcept { ask_home(shrink); }
+
+void connection::want_mail(bool now) noexcept {
+  mail_wanted_.store(true, std::memory_order_seq_cst);
+  if (now || (ready_bits_.load(std::memory_order_seq_cst) & (EPOLLIN | peer_left)) != 0)
+    send_mail();
+}
+
 void connection::may_have_more() noexcept { ready_bits_.fetch_or(EPOLLIN, std::memory_order_relaxed); }
 
 // -- returning: an errand to the home worker
@@ -307,6 +372,13 @@ void connection::give_back(fate then, std::string_view leftover) noexcept {
   next_ = site_->closing.load(std::memory_order_relaxed) ? fate::close : then;
   if (next_ == fate::keep && !leftover.empty())
     partial_ = std::make_unique<std::string>(leftover);
+  if (in_use_.asks_home) [[unlikely]]
+    ask_home(give_back_too);
+  else
+    post_home();
+}
+
+void connection::post_home() noexcept {
   const rc::inside engine;
   if (engine.own() == home)
     home->push_pinned(errand_);
@@ -314,10 +386,47 @@ void connection::give_back(fate then, std::string_view leftover) noexcept {
     home->post(errand_);
 }
 
+/// Whoever wishes first sends the errand; it takes along what was wished for until it is there.
+void connection::ask_home(wish what) noexcept {
+  if (!in_use_.asks_home) // home may be reading it
+    in_use_.asks_home = true;
+  // acq_rel: what was written before the wish is seen by who does as asked, and the errand's last run by us
+  if (home_asked_.fetch_or(what, std::memory_order_acq_rel) == 0)
+    post_home();
+}
+
+/// True: the connection is given back as well.
+bool connection::do_as_asked(rc::worker& at) noexcept {
+  const std::uint8_t wishes = home_asked_.exchange(0, std::memory_order_acq_rel);
+  if ((wishes & give_back_too) != 0)
+    return true;
+  if ((wishes & shrink) != 0) {
+    try {
+      inbound* label = inbound::make_label(*in_use_.in);
+      inbound::free(std::exchange(in_use_.in, label));
+    } catch (const std::bad_alloc&) {
+      // it stays as large as it is
+    }
+  }
+  if ((wishes & new_time) != 0) {
+    const std::uint32_t time = request_ms_.load(std::memory_order_relaxed);
+    timed_ = false;
+    if (time != 0)
+      give_time(at, time);
+  }
+  return false;
+}
+
 void connection::on_return(rc::runnable& self, rc::carrier&) {
   connection& c = *static_cast<return_errand&>(self).of;
   rc::worker& at = *c.home;
+  if (c.in_use_.asks_home) [[unlikely]] {
+    if (!c.do_as_asked(at))
+      return;
+    c.in_use_.asks_home = false;
+  }
   c.phase_ = phase::idle;
+  c.timed_ = false;
   if (c.overdue_) [[unlikely]] {
     using supervisors::request_end;
     c.overdue_ = false;
@@ -327,7 +436,15 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
   c.site_->requests.of(at.index).ends(c.listed_, c.in_use_.how);
   inbound::free(std::exchange(c.in_use_.in, nullptr));
   if (c.next_ != fate::keep) {
-    c.next_ == fate::linger ? c.linger(at) : c.close();
+    if (c.next_ == fate::linger) {
+      c.linger(at);
+      return;
+    }
+    if (c.next_ == fate::reset) {
+      const ::linger at_once{1, 0};
+      ::setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    c.close();
     return;
   }
   // once more: the stop may have come here, and left us alone as in use, between give_back and now

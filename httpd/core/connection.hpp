@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/core/admission.hpp>
 #include <perron/httpd/core/site.hpp>
 #include <perron/httpd/http1/request_head.hpp>
 #include <perron/runtime/core/poller.hpp>
@@ -8,11 +9,13 @@
 #include <perron/runtime/core/timer.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace perron::httpd::core {
 
@@ -33,6 +36,8 @@ struct inbound {
   std::string_view after_head() noexcept { return {bytes() + head_size, size - head_size}; }
 
   static inbound* make(const http1::request_head& head, std::size_t head_size, std::string_view bytes);
+  /// One with nothing but the method and the beginning of the target: what a list of requests shows.
+  static inbound* make_label(const inbound& of);
   static void free(inbound* in) noexcept;
 };
 
@@ -40,6 +45,7 @@ struct inbound {
 enum class outcome : std::uint8_t {
   none,        ///< nothing is out
   begun,       ///< some of the head may be
+  begun_open,  ///< the same, and the body is one that ends with the connection
   done_keep,   ///< all of it is, and the connection can go on
   done_close,  ///< all of it is, and the connection ends
   done_unread, ///< as done_close, but the peer may still be sending
@@ -72,7 +78,11 @@ enum class outcome : std::uint8_t {
 /// | listed, phase,   | home worker                                                                   |
 /// |  overdue         |                                                                               |
 /// | next             | whoever gives it back, then the home worker                                    |
-/// | in               | made and freed by the home worker, read by the process and by who lists it     |
+/// | in               | made and freed by the home worker, read by the process and by who lists it;    |
+/// |                  | see ask_home for a process that has given it up                               |
+/// | mail_wanted      | set by the process, cleared by whoever sends the mail                          |
+/// | home_asked       | set by the process, cleared by the home worker                                 |
+/// | request_ms       | the process; read by the home worker when asked                                |
 /// | the rest         | whoever acts on the connection in this phase                                   |
 ///
 /// A wake-up cannot be lost: the process publishes waiting_for and then looks at ready_bits, the poller sets
@@ -81,11 +91,16 @@ class connection final : public rc::poll_handler {
 public:
   connection(std::shared_ptr<site> s, int socket, rc::worker& at);
 
+  /// Before open(), where it matters whom it is from.
+  void comes_from(std::unique_ptr<visitor> who) noexcept { visitor_ = std::move(who); }
+  /// Null where nobody asked.
+  const visitor* from() const noexcept { return visitor_.get(); }
+
   /// Registers with the home worker's poller; on that worker. False: the connection is gone.
   bool open() noexcept;
 
-  /// What becomes of a connection after a request.
-  enum class fate : std::uint8_t { keep, close, linger };
+  /// What becomes of a connection after a request. A reset tells the peer that the end is none.
+  enum class fate : std::uint8_t { keep, close, linger, reset };
   /// After the process; `leftover` is what came behind its request. From any thread.
   void give_back(fate then, std::string_view leftover) noexcept;
 
@@ -105,17 +120,36 @@ public:
     core::outcome outcome = core::outcome::none;
     supervisors::request_end how = supervisors::request_end::normal; ///< written by its end
     bool late = false;                                               ///< its body did not come in time
-    bool counted = true; ///< has not left the count of connections
+    bool counted = true;    ///< has not left the count of connections
+    bool asks_home = false; ///< ask_home() was called
+    bool upgraded = false;  ///< it carries another protocol
   };
   exchange_state& in_use() noexcept { return in_use_; }
 
   /// Takes it out of the count of max_connections for the rest of its life.
   void leave_count() noexcept;
 
+  /// The kinds of leaving, for process::ignored_interrupts.
+  enum leaving : std::uint8_t { half_closed = 1, gone = 2 };
+  /// From now on only these interrupt the process, whatever has done so already.
+  void be_interrupted_by(std::uint8_t kinds);
+
+  /// The request has `time` in all, whatever the server says; 0: no limit.
+  void limit_time(std::chrono::milliseconds time) noexcept;
+  /// The process needs `in` no more: it shrinks to a label.
+  void give_up_inbound() noexcept;
+
+  /// The process is about to read: a later event counts as news.
+  void will_read() noexcept { ready_bits_.fetch_and(~std::uint32_t(in_bit), std::memory_order_seq_cst); }
+  /// Sends the process one `readable` when there is something to be read, now or later; `now`: there is.
+  void want_mail(bool now) noexcept;
+
   /// Waits until the socket is ready (poller event bits) or node time `due_ms` comes; false: it came.
   bool wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t due_ms);
   /// The process has read, and there may be more of which no event will tell again.
   void may_have_more() noexcept;
+  /// It has read what belongs to the next request.
+  void keep_for_next(std::string_view bytes) { partial_ = std::make_unique<std::string>(bytes); }
 
   /// Its request in the list of those that run.
   struct listed_request final : supervisors::core::request_entry {
@@ -127,6 +161,7 @@ public:
   connection* previous_of_worker = nullptr;
 
 private:
+  static constexpr std::uint32_t in_bit = 1; // EPOLLIN
   enum class phase : std::uint8_t { idle, in_use, lingering, closed };
 
   struct return_errand final : rc::runnable {
@@ -146,12 +181,19 @@ private:
   void read_more(rc::worker& at) noexcept;
   void consume(rc::worker& at, std::string_view fresh) noexcept;
   bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
+  bool may_ask(rc::worker& at) noexcept;
   void refuse(int status, std::string_view why) noexcept;
-  void tell_peer_left() noexcept;
+  void tell_peer_left(std::uint32_t events) noexcept;
+  void send_mail() noexcept;
+  /// Things a process wants done by the home worker before its end; one errand carries them all.
+  enum wish : std::uint8_t { shrink = 1, new_time = 2, give_back_too = 4 };
+  void ask_home(wish what) noexcept;
+  void post_home() noexcept;
+  bool do_as_asked(rc::worker& at) noexcept;
   void linger(rc::worker& at) noexcept;
   void throw_away(rc::worker& at) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
-  void give_time(rc::worker& at) noexcept;
+  void give_time(rc::worker& at, std::uint64_t ms) noexcept;
   std::uint64_t hurry(std::uint64_t now_ms) noexcept;
 
   std::shared_ptr<site> site_;
@@ -159,14 +201,19 @@ private:
   std::atomic<std::uint32_t> waiting_for_{0};
   listed_request listed_{this}; ///< who: the process, while in use
   exchange_state in_use_;
+  std::unique_ptr<visitor> visitor_;
   std::unique_ptr<std::string> partial_; ///< bytes of a head that is not complete
   http1::head_progress progress_;
   return_errand errand_{this};
   idle_timer timer_{this};
   std::uint64_t deadline_ms_ = 0; ///< of idle and lingering; the timer goes off then or earlier
+  std::atomic<std::uint32_t> request_ms_{0};
   phase phase_ = phase::idle;
   fate next_ = fate::keep;
   bool overdue_ = false; ///< its request has had its time and was told to end
+  bool timed_ = false;   ///< deadline_ms_ is that of the request
+  std::atomic<bool> mail_wanted_{false};
+  std::atomic<std::uint8_t> home_asked_{0};
 };
 
 } // namespace perron::httpd::core

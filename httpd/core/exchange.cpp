@@ -1,52 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/exchange.hpp>
 
+#include <perron/httpd/core/dispatch.hpp>
+#include <perron/httpd/core/sending.hpp>
 #include <perron/httpd/http1/response_head.hpp>
 #include <perron/runtime/core/clock.hpp>
-#include <perron/runtime/core/lifecycle.hpp>
-#include <perron/runtime/core/scheduler.hpp>
-#include <perron/runtime/core/waiting.hpp>
-#include <perron/runtime/net/system_calls.hpp>
-#include <perron/runtime/process.hpp>
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <array>
-#include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
 
 namespace perron::httpd::core {
-namespace {
-
-using runtime::exit_reason;
-namespace net = runtime::net::detail;
-
-std::uint64_t due_in(const runtime::core::process& p, std::chrono::milliseconds time) noexcept {
-  return p.sched->due_in(static_cast<std::uint64_t>(std::chrono::nanoseconds(time).count()));
-}
-
-[[noreturn]] void client_gone() { throw rc::process_exit{exit_reason::client_gone()}; }
-
-response error_page(int code, std::string_view why) {
-  response r;
-  r.status = code;
-  r.content_type = "text/plain; charset=utf-8";
-  r.body = std::to_string(code) + ' ';
-  r.body += reason_phrase(code);
-  r.body += '\n';
-  if (!why.empty()) {
-    r.body += why;
-    r.body += '\n';
-  }
-  return r;
-}
-
-} // namespace
-
 void copy_date(char (&out)[29]) noexcept {
   struct cached {
     std::int64_t second = -1;
@@ -73,7 +41,7 @@ void copy_date(char (&out)[29]) noexcept {
 
 void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after) noexcept {
   try {
-    const response page = error_page(code, why);
+    const response page = plain_error(code, why);
     char date[29];
     copy_date(date);
     const std::string later = std::to_string(retry_after.count());
@@ -99,96 +67,99 @@ void send_error(int socket, int code, std::string_view why, std::chrono::seconds
 
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
-  response r = answer();
+  response r = dispatch(*this, connection_.where().routes);
+  if (r.sent || begun_) [[unlikely]] {
+    check_sent(r);
+    return;
+  }
+  prepare(r);
   send(r);
 }
 
-response exchange::answer() {
-  const http1::request_head& h = in_.head;
-  if (h.expect_unknown)
-    return error_page(status::expectation_failed, "only 100-continue is understood");
-  if (h.chunked)
-    return error_page(status::length_required, "send the body with a Content-Length");
-  if (body_size() > connection_.where().options.max_body)
-    return error_page(status::content_too_large,
-                      "the body may have " + std::to_string(connection_.where().options.max_body) + " bytes");
-  const auto& table = connection_.where().routes.table();
-  if (h.form == http1::target_form::asterisk || h.form == http1::target_form::authority) {
-    if (h.method != "OPTIONS")
-      return error_page(status::not_implemented, "this server is no proxy");
-    response r = empty();
-    r.headers.emplace_back("Allow", table.allow_value(table.all_methods()));
-    return r;
-  }
-  auto normal = normalise_target(h.path_and_query, scratch_);
-  if (!normal)
-    return error_page(status::bad_request, normal.error().text);
-  target_ = *normal;
-  const auto found = table.lookup(h.method, target_.path);
-  if (found.outcome == route_outcome::not_found)
-    return error_page(status::not_found, "");
-  if (found.outcome == route_outcome::method_not_allowed) {
-    response r = h.method == "OPTIONS" ? empty() : error_page(status::method_not_allowed, "");
-    r.headers.emplace_back("Allow", table.allow_value(found.allowed));
-    return r;
-  }
-  params_ = &found.params;
-  request req(*this);
-  try {
-    return (*found.handler)(req);
-  } catch (const http_error& e) {
-    return error_page(e.status(), e.what());
-  }
+exchange::~exchange() {
+  // it is left with the frames that are given up when the process hibernates: of an upgraded connection only
+  if (connection_.in_use().upgraded && connection_.in_use().outcome == outcome::begun)
+    connection_.give_up_inbound();
 }
+
+void exchange::check_sent(const response& r) const {
+  const outcome now = connection_.in_use().outcome;
+  if (!r.sent)
+    throw std::logic_error("perron: the handler has begun an answer and then returned another");
+  if (now == outcome::none || now == outcome::begun || now == outcome::begun_open)
+    throw std::logic_error("perron: the handler has returned an answer as sent that is not");
+}
+
+void exchange::check_limits() {
+  if (body_size() > limits().max_body())
+    throw http_error(status::content_too_large,
+                     "the body may have " + std::to_string(limits().max_body()) + " bytes");
+  if (limits_ == nullptr)
+    return;
+  if (limits_->request_time)
+    connection_.limit_time(*limits_->request_time);
+  if (limits_->answers_half_closed)
+    connection_.be_interrupted_by(*limits_->answers_half_closed ? connection::gone
+                                                                : connection::half_closed | connection::gone);
+}
+
+// -- the request's body
 
 std::string_view exchange::body() {
-  const std::size_t size = body_size();
-  if (late_body_)
-    return *late_body_;
   const std::string_view here = in_.after_head();
-  if (size <= here.size()) {
-    body_read_ = true;
-    connection_.in_use().used = in_.head_size + size;
-    return here.substr(0, size);
-  }
-  rc::process& p = runtime::detail::current();
-  if (in_.head.expect_continue && here.empty())
-    write_all("HTTP/1.1 100 Continue\r\n\r\n", {});
-  const std::uint64_t due = due_in(p, connection_.where().options.body_time);
-  std::string all(here);
-  connection_.in_use().used = in_.size;
-  all.reserve(size);
-  while (all.size() < size) {
-    std::array<char, 2048> piece;
-    const std::int64_t n =
-        net::try_receive(connection_.fd, piece.data(), std::min(piece.size(), size - all.size()));
-    if (n > 0) {
-      all.append(piece.data(), static_cast<std::size_t>(n));
-      rc::spend(p);
-    } else if (n != -EAGAIN) {
-      client_gone();
-    } else if (!connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, due)) {
-      connection_.in_use().outcome = outcome::none;
-      connection_.in_use().late = true;
-      throw http_error(status::request_timeout, "the body did not come in time");
-    }
-  }
-  body_read_ = true;
-  connection_.may_have_more();
-  late_body_ = std::move(all);
-  return *late_body_;
+  if (reader_ != nullptr || in_.head.chunked || body_size() > here.size())
+    return reader().read_all();
+  is_body_taken_ = true;
+  connection_.in_use().used = in_.head_size + body_size();
+  return here.substr(0, body_size());
 }
 
-/// Whether the connection can go on: no byte of this request's body is still to come, or it has come anyway.
-bool exchange::drain_body() {
-  const std::size_t size = body_size();
-  if (body_read_ || size == 0)
-    return !in_.head.chunked;
-  if (in_.head.chunked || size > in_.after_head().size())
-    return false;
-  connection_.in_use().used = in_.head_size + size;
-  return true;
+std::size_t exchange::read(std::span<char> into) {
+  if (into.empty())
+    return 0;
+  return has_body() ? reader().read(into) : 0;
 }
+
+header_view exchange::trailers() const { return reader_ != nullptr ? reader_->trailers() : header_view(); }
+
+body_reader& exchange::reader() {
+  if (reader_ == nullptr) {
+    is_body_taken_ = false;
+    reader_ = std::make_unique<body_reader>(connection_, in_, limits());
+  }
+  if (begun_)
+    reader_->ask_no_more();
+  return *reader_;
+}
+
+/// Whether the connection can go on if the answer is sent now; of a body that was not read, what is left must
+/// be worth waiting for.
+[[gnu::noinline]] bool exchange::can_leave_body() {
+  if (is_body_taken_)
+    return true;
+  if (!in_.head.chunked && body_size() <= in_.after_head().size() && reader_ == nullptr) {
+    is_body_taken_ = true;
+    connection_.in_use().used = in_.head_size + body_size();
+    return true;
+  }
+  return reader().could_throw_away(connection_.where().options.unread_body);
+}
+
+/// All of the answer is out.
+void exchange::finish(bool keep) {
+  const server_options& options = connection_.where().options;
+  outcome& now = connection_.in_use().outcome;
+  bool is_all_read = !has_body() || is_body_taken_;
+  if (!is_all_read) [[unlikely]] {
+    now = outcome::done_unread;
+    is_all_read =
+        reader().at_end() || (keep && reader().throw_away(options.unread_body, options.unread_body_time));
+    keep = keep && is_all_read;
+  }
+  now = keep ? outcome::done_keep : is_all_read ? outcome::done_close : outcome::done_unread;
+}
+
+// -- the answer in one piece
 
 void exchange::send(const response& r) {
   const header_field type{"Content-Type", r.content_type};
@@ -197,86 +168,98 @@ void exchange::send(const response& r) {
     send(r, {&type, typed});
     return;
   }
-  std::vector<header_field> fields;
-  fields.reserve(typed + r.headers.size());
-  if (typed != 0)
-    fields.push_back(type);
+  const std::vector<header_field> all = fields_of(r);
+  send(r, all);
+}
+
+std::vector<header_field> exchange::fields_of(const response& r) {
+  std::vector<header_field> all;
+  all.reserve(1 + r.headers.size());
+  if (!r.content_type.empty())
+    all.push_back({"Content-Type", r.content_type});
   for (const auto& [name, value] : r.headers)
-    fields.push_back({name, value});
-  send(r, fields);
+    all.push_back({name, value});
+  return all;
 }
 
 [[gnu::noinline]] void exchange::send(const response& r, std::span<const header_field> fields) {
-  if (r.status < 200)
-    throw std::invalid_argument("perron: this response cannot be sent: status " + std::to_string(r.status) +
-                                " is not that of a final response");
-  const bool is_all_read = drain_body();
-  const bool keep =
-      in_.head.keep_alive && is_all_read && !connection_.where().closing.load(std::memory_order_relaxed);
-  char date[29];
-  copy_date(date);
+  refuse_informational(r.status);
+  const bool keep = in_.head.keep_alive && !connection_.where().closing.load(std::memory_order_relaxed) &&
+                    (!has_body() || can_leave_body());
   http1::response_head head;
   head.status = r.status;
-  head.date = {date, sizeof date};
-  head.content_length = r.body.size();
+  head.content_length = r.file != nullptr ? r.file->length : r.body.size();
   if (r.status == status::not_modified)
     head.content_length.reset();
+  head.fields = fields;
+  head_buffer out;
+  write_head(head, keep, out);
+  std::size_t size = out.size;
+  std::string_view body;
+  const bool sends_body = may_have_content(r.status);
+  connection_.in_use().outcome = outcome::begun;
+  if (sends_body && r.file != nullptr) [[unlikely]] {
+    send_with_file({out.bytes.data(), size}, *r.file);
+  } else {
+    if (sends_body && r.body.size() <= out.bytes.size() - size) {
+      std::memcpy(out.bytes.data() + size, r.body.data(), r.body.size());
+      size += r.body.size();
+    } else if (sends_body) {
+      body = r.body;
+    }
+    send_parts(std::array<std::string_view, 2>{std::string_view(out.bytes.data(), size), body});
+  }
+  finish(keep);
+}
+
+/// The head, and that the connection goes on or ends, into `out`; throws std::invalid_argument if it must not
+/// be sent.
+void exchange::write_head(http1::response_head& head, bool keep, head_buffer& out) const {
+  char date[29];
+  copy_date(date);
+  head.date = {date, sizeof date};
   if (!keep)
     head.connection = http1::connection_option::close;
   else if (in_.head.minor_version == 0)
     head.connection = http1::connection_option::keep_alive;
-  head.fields = fields;
+  out.write(head);
+}
 
-  std::array<char, 1536> small;
-  std::string large;
-  std::span<char> out(small);
-  http1::write_result written = http1::write_response_head(head, out);
+void exchange::head_buffer::write(const http1::response_head& head) {
+  http1::write_result written = http1::write_response_head(head, bytes);
   if (written.outcome == http1::write_outcome::too_small) {
     large.resize(written.size);
-    out = large;
-    written = http1::write_response_head(head, out);
+    bytes = large;
+    written = http1::write_response_head(head, bytes);
   }
   if (written.outcome != http1::write_outcome::written)
     throw std::invalid_argument(std::string("perron: this response cannot be sent: ") + written.what +
-                                (written.field < fields.size()
-                                     ? ", field '" + std::string(fields[written.field].name) + '\''
+                                (written.field < head.fields.size()
+                                     ? ", field '" + std::string(head.fields[written.field].name) + '\''
                                      : std::string()));
-  const bool has_body = in_.head.method != "HEAD" && r.status != status::no_content &&
-                        r.status != status::not_modified && r.status >= 200;
-  connection_.in_use().outcome = outcome::begun;
-  if (has_body && r.body.size() <= out.size() - written.size) {
-    std::memcpy(out.data() + written.size, r.body.data(), r.body.size());
-    write_all({out.data(), written.size + r.body.size()}, {});
-  } else {
-    write_all({out.data(), written.size}, has_body ? std::string_view(r.body) : std::string_view());
-  }
-  connection_.in_use().outcome = keep          ? outcome::done_keep
-                                 : is_all_read ? outcome::done_close
-                                               : outcome::done_unread;
+  size = written.size;
 }
 
-void exchange::write_all(std::string_view first, std::string_view second) {
-  std::uint64_t due = 0;
-  while (!first.empty() || !second.empty()) {
-    const std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()},
-                                     iovec{const_cast<char*>(second.data()), second.size()}};
-    const std::int64_t n = net::try_send(connection_.fd, parts.data(), second.empty() ? 1 : 2);
-    if (n >= 0) {
-      const auto sent = static_cast<std::size_t>(n);
-      const std::size_t of_first = std::min(sent, first.size());
-      first.remove_prefix(of_first);
-      second.remove_prefix(sent - of_first);
-      due = 0;
-      continue;
-    }
-    if (n != -EAGAIN)
-      client_gone();
-    rc::process& p = runtime::detail::current();
-    if (due == 0)
-      due = due_in(p, connection_.where().options.write_time);
-    if (!connection_.wait_for(EPOLLOUT, rc::wait_kind::writable, due))
-      throw rc::process_exit{supervisors::slow_reader()};
+void exchange::refuse_informational(int status) {
+  if (status < 200)
+    throw std::invalid_argument("perron: this response cannot be sent: status " + std::to_string(status) +
+                                " is not that of a final response");
+}
+
+/// A small file goes out in one piece with the head.
+void exchange::send_with_file(std::string_view head, const file_part& file) {
+  constexpr std::size_t small = std::size_t(16) * 1024;
+  if (file.length > small) {
+    send_parts(std::span(&head, 1));
+    send_file(connection_, file.fd, file.offset, file.length, limits().write_time());
+    return;
   }
+  std::string all(head);
+  all.resize(head.size() + static_cast<std::size_t>(file.length));
+  if (!file.read(std::span(all).subspan(head.size())))
+    throw std::runtime_error("perron: a file is shorter than what was to be sent of it");
+  const std::string_view part = all;
+  send_parts(std::span(&part, 1));
 }
 
 } // namespace perron::httpd::core

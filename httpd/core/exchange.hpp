@@ -1,48 +1,108 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/core/body_reader.hpp>
 #include <perron/httpd/core/connection.hpp>
-#include <perron/httpd/request.hpp>
+#include <perron/httpd/core/conversation.hpp>
+#include <perron/httpd/core/effective_limits.hpp>
+#include <perron/httpd/core/sending.hpp>
+#include <perron/httpd/http1/response_head.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace perron::httpd::core {
 
 /// What a request's process does: find the handler, run it, write the answer. Lives on the process's stack;
 /// what must outlive it, the bytes and how far the answer got, lies in the connection.
-class exchange {
+class exchange final : public conversation {
 public:
-  explicit exchange(connection& c) noexcept : connection_(c), in_(*c.in_use().in) {}
+  explicit exchange(connection& c) noexcept
+      : conversation(c.in_use().in->head), connection_(c), in_(*c.in_use().in) {}
+  ~exchange();
 
   void run();
 
-  connection& on() noexcept { return connection_; }
-  const http1::request_head& head() const noexcept { return in_.head; }
-  const normal_target& target() const noexcept { return target_; }
-  const route_params& params() const noexcept { return *params_; }
-  std::string_view body();
+  // -- conversation
+
+  std::string_view body() override;
+  std::size_t read(std::span<char> into) override;
+  header_view trailers() const override;
+  void inform(int status, const header_list& headers) override;
+  void begin(const response& head, std::optional<std::uint64_t> length) override;
+  void write(std::span<const std::string_view> parts) override;
+  void sendfile(int file, std::uint64_t offset, std::uint64_t count) override;
+  void trailer(std::string name, std::string value) override;
+  void end() override;
+  std::unique_ptr<byte_channel> upgrade(const response& head) override;
+  void leave_count() override;
+  std::string peer() const override;
 
 private:
-  response answer();
-  void send(const response& r);
-  void send(const response& r, std::span<const header_field> fields);
-  void write_all(std::string_view first, std::string_view second);
-  bool drain_body();
+  /// How the end of a streamed body is told.
+  enum class framing : std::uint8_t {
+    none,     ///< there is no body to be sent, whatever is written
+    length,   ///< by its length
+    chunked,  ///< by a last chunk
+    until_end ///< by the end of the connection
+  };
+  /// A response that a writer writes.
+  struct stream {
+    framing how = framing::none;
+    std::uint64_t left = 0; ///< of a length
+    bool keep = false;      ///< the connection can go on
+    bool ended = false;
+    std::string trailers{};
+  };
+  struct head_buffer {
+    std::array<char, 1536> small; // not initialised: it is written before it is read
+    std::string large{};
+    std::span<char> bytes{small};
+    std::size_t size = 0;
+
+    void write(const http1::response_head& head);
+  };
+
+  void check_limits() override;
+  void check_sent(const response& r) const;
+
+  bool has_body() const noexcept { return in_.head.chunked || in_.head.content_length.value_or(0) != 0; }
   std::size_t body_size() const noexcept {
     return static_cast<std::size_t>(in_.head.content_length.value_or(0));
   }
+  body_reader& reader();
+  bool can_leave_body();
+
+  void send(const response& r);
+  void send(const response& r, std::span<const header_field> fields);
+  void send_with_file(std::string_view head, const file_part& file);
+  void write_head(http1::response_head& head, bool keep, head_buffer& out) const;
+  static std::vector<header_field> fields_of(const response& r);
+  static void refuse_informational(int status);
+  void send_parts(std::span<const std::string_view> parts) {
+    send_all(connection_, parts, limits().write_time());
+  }
+  bool may_have_content(int status) const noexcept {
+    return in_.head.method != "HEAD" && !has_no_content(status);
+  }
+  void finish(bool keep);
+  stream& streaming();
+  void take_length(std::uint64_t bytes);
+
+  effective_limits limits() const noexcept { return {connection_.where().options, limits_}; }
 
   connection& connection_;
   inbound& in_;
-  normal_target target_;
-  std::string scratch_;
-  const route_params* params_ = nullptr; ///< while the handler runs
-  std::optional<std::string> late_body_; ///< body that had not all arrived with the head
-  bool body_read_ = false;
+  std::unique_ptr<body_reader> reader_; ///< made when a body is read that is not simply there
+  std::unique_ptr<stream> stream_;
+  bool is_body_taken_ = false; ///< all of it was there, and counts as read
 };
 
 /// Sends a short error answer that closes the connection, as much of it as the socket takes at once. With

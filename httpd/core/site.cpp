@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/site.hpp>
 
+#include <perron/httpd/core/address_limits.hpp>
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
 #include <perron/runtime/core/worker.hpp>
@@ -8,6 +9,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace perron::httpd::core {
@@ -23,9 +25,33 @@ std::size_t connections_allowed(std::size_t wanted) noexcept {
   return wanted == 0 ? room : std::min(wanted, room);
 }
 
+namespace {
+
+/// Those that are none were refused before.
+std::vector<ip_network> networks_of(const std::vector<std::string>& texts) {
+  std::vector<ip_network> out;
+  for (const std::string& text : texts)
+    if (const auto network = ip_network::parse(text))
+      out.push_back(*network);
+  return out;
+}
+
+std::unique_ptr<address_limits> limits_of(const address_limit_options& options) {
+  if (!options.is_on())
+    return nullptr;
+  std::random_device random;
+  const std::uint64_t secret = std::uint64_t(random()) << 32 | random();
+  return std::make_unique<address_limits>(options, secret);
+}
+
+} // namespace
+
 site::site(server_options o, router r, std::size_t workers)
     : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}),
-      options(std::move(o)), routes(std::move(r)), shards(workers) {}
+      options(std::move(o)), routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
+      per_address(limits_of(options.per_address)), shards(workers) {}
+
+site::~site() = default;
 
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
   auto& c = *static_cast<connection*>(who.observer_data);
@@ -45,9 +71,14 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
   auto then = connection::fate::linger;
   if (state.outcome == outcome::done_keep)
     then = connection::fate::keep;
+  else if (state.outcome == outcome::begun_open)
+    then = connection::fate::reset;
   else if (state.outcome == outcome::done_close || peer_gone)
     then = connection::fate::close;
-  c.give_back(then, {state.in->bytes() + state.used, state.in->size - state.used});
+  std::string_view leftover;
+  if (then == connection::fate::keep)
+    leftover = {state.in->bytes() + state.used, state.in->size - state.used};
+  c.give_back(then, leftover);
 }
 
 std::string site::label_of(const supervisors::core::request_entry& e) const {
@@ -63,8 +94,10 @@ std::string site::label_of(const supervisors::core::request_entry& e) const {
 
 server_stats site::stats() const noexcept {
   server_stats out;
-  for (const site_shard& s : shards)
+  for (const site_shard& s : shards) {
     out.refused += s.refused.get();
+    out.limited += s.limited.get();
+  }
   const supervisors::request_counts now = counts();
   out.connections = now.connections;
   out.accepted = now.accepted;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/ip_address.hpp>
 #include <perron/httpd/server.hpp>
 #include <perron/runtime/core/counter.hpp>
 #include <perron/runtime/core/process.hpp>
@@ -8,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,13 +17,17 @@ namespace perron::httpd::core {
 
 class connection;
 class acceptor;
+class proxy_greeting;
+class address_limits;
 
 /// What one worker keeps for a server: its listening socket and its connections. Touched only by whoever
 /// holds that worker, but for the figure.
 struct alignas(64) site_shard {
-  connection* first = nullptr; ///< all connections of this worker
+  connection* first = nullptr;         ///< all connections of this worker
+  proxy_greeting* greetings = nullptr; ///< those that are not connections yet
   acceptor* accepting = nullptr;
   runtime::core::counter refused;
+  runtime::core::counter limited;
 };
 
 /// How many connections a server may have that wants so many, 0 for as many as possible: descriptors are a
@@ -33,13 +39,16 @@ std::size_t connections_allowed(std::size_t wanted) noexcept;
 ///
 /// | field            | who may touch it                                                |
 /// |------------------|-----------------------------------------------------------------|
-/// | options, routes  | written before the first connection, then read by anybody        |
+/// | options, routes, | written before the first connection, then read by anybody        |
+/// |  proxies         |                                                                 |
+/// | per_address      | see there                                                       |
 /// | shards[i]        | see site_shard                                                   |
 /// | port             | the server process                                               |
 /// | the rest         | see request_site                                                 |
 class site final : public runtime::core::end_observer, public supervisors::core::request_site {
 public:
   site(server_options o, router r, std::size_t workers);
+  ~site() override;
 
   /// A request process has ended: its connection goes on or is closed.
   void process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept override;
@@ -48,8 +57,13 @@ public:
 
   server_stats stats() const noexcept;
 
+  /// Whether connections are made with a visitor.
+  bool asks_who() const noexcept { return per_address != nullptr || !proxies.empty(); }
+
   const server_options options;
   const router routes;
+  const std::vector<ip_network> proxies;             ///< of options.proxy_protocol_from
+  const std::unique_ptr<address_limits> per_address; ///< null while they are off
   std::vector<site_shard> shards;
   std::uint16_t port = 0;
 };

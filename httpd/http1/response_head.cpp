@@ -93,6 +93,8 @@ struct writer {
 
 } // namespace
 
+const char* find_field_fault(const header_field& field) noexcept { return find_field_fault(field, false); }
+
 write_result write_response_head(const response_head& head, std::span<char> out) noexcept {
   if (const char* fault = find_head_fault(head))
     return {.outcome = write_outcome::refused, .what = fault, .field = head.fields.size()};

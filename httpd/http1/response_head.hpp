@@ -46,4 +46,7 @@ struct write_result {
 /// any thread.
 write_result write_response_head(const response_head& head, std::span<char> out) noexcept;
 
+/// What is wrong with a field that is to be sent, by the rules above; nullptr: nothing.
+const char* find_field_fault(const header_field& field) noexcept;
+
 } // namespace perron::httpd::http1

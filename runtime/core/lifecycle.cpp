@@ -68,6 +68,7 @@ void reset_record(process& p) noexcept {
   p.waits_for.store(wait_kind::none, std::memory_order_relaxed);
   p.reductions.store(0, std::memory_order_relaxed);
   p.throw_recorded = p.named = p.grouped = p.hibernated = p.interrupted = p.in_timeout = p.woken = false;
+  p.ignored_interrupts = 0;
   p.exception_globals = {};
   p.saved_errno = 0;
   p.call_ref = 0;

@@ -78,15 +78,16 @@ struct alignas(64) process : runnable {
 
   // -- what it is doing
   bool trap_exit = false;
-  bool named = false;          ///< stands in the registry of names
-  bool grouped = false;        ///< is a member of a group
-  bool hibernated = false;     ///< the function in body waits for mail
-  bool throw_recorded = false; ///< the carrier knows where the exception that ended it was thrown
-  bool interrupted = false;    ///< end it at its next receive, with exit_with
-  bool in_timeout = false;     ///< the timer of the wait under way went off
-  std::int32_t budget = 0;     ///< reductions left in this turn
-  std::uint32_t wait_seq = 0;  ///< number of the wait under way; older timeouts and wakes are stale
-  bool woken = false;          ///< a wake for this wait_seq arrived
+  bool named = false;                  ///< stands in the registry of names
+  bool grouped = false;                ///< is a member of a group
+  bool hibernated = false;             ///< the function in body waits for mail
+  bool throw_recorded = false;         ///< the carrier knows where the exception that ended it was thrown
+  bool interrupted = false;            ///< end it at its next receive, with exit_with
+  std::uint8_t ignored_interrupts = 0; ///< kinds of interrupt, bits of their ref, that do nothing to it
+  bool in_timeout = false;             ///< the timer of the wait under way went off
+  std::int32_t budget = 0;             ///< reductions left in this turn
+  std::uint32_t wait_seq = 0;          ///< number of the wait under way; older timeouts and wakes are stale
+  bool woken = false;                  ///< a wake for this wait_seq arrived
 
   // -- its stack; null while it has not started or hibernates
   void* context = nullptr;

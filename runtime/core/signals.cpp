@@ -159,6 +159,8 @@ void on_signal(process& p, envelope* e) {
     order_exit(p, exit_reason::custom("mailbox_full"), true);
     break;
   case envelope_kind::interrupt:
+    if ((e->from.ref & p.ignored_interrupts) != 0)
+      break;
     p.interrupted = true;
     if (!p.exit_pending)
       p.exit_with = payload_of<exited>(*e).reason;

@@ -66,9 +66,10 @@ void check_lookup(const basic_router<std::size_t>& router, const std::vector<rou
     const auto kinds = match(routes[i].pattern, path);
     path_known = path_known || kinds;
     const bool own = routes[i].method == method;
-    if (!kinds || !(own || (method == "HEAD" && routes[i].method == "GET")))
+    const bool by_get = method == "HEAD" && routes[i].method == "GET";
+    if (!kinds || !(own || by_get || routes[i].method == any_method))
       continue;
-    const auto rank = *kinds + (own ? '0' : '1');
+    const auto rank = *kinds + (own ? '0' : by_get ? '1' : '2');
     if (!best || rank < best_rank) {
       best = i;
       best_rank = rank;

@@ -233,13 +233,30 @@ TEST(router, conflicts_are_errors_that_name_the_other_route) {
   EXPECT_EQ(answer(router, "GET", "/static/a"), "not a conflict name=a");
 }
 
-TEST(router, sixty_four_methods_and_no_more) {
+TEST(router, sixty_three_methods_and_no_more) {
   test_router router;
-  for (int i = 0; i < 62; ++i)
+  for (int i = 0; i < 61; ++i)
     add(router, "M" + std::to_string(i), "/", "");
-  EXPECT_FALSE(router.add("M62", "/", ""));
+  EXPECT_FALSE(router.add("M61", "/", ""));
   add(router, "GET", "/", "get");
   EXPECT_EQ(answer(router, "GET", "/"), "get");
+}
+
+TEST(router, any_method_takes_what_its_pattern_has_no_other_route_for) {
+  test_router router;
+  add(router, "*", "/any", "any");
+  add(router, "GET", "/any", "get");
+  add(router, "POST", "/:x", "post");
+  add(router, "*", "/*rest", "rest");
+  EXPECT_EQ(answer(router, "GET", "/any"), "get");
+  EXPECT_EQ(answer(router, "HEAD", "/any"), "get");
+  EXPECT_EQ(answer(router, "POST", "/any"), "any");
+  EXPECT_EQ(answer(router, "BREW", "/any"), "any");
+  EXPECT_EQ(answer(router, "OPTIONS", "/any"), "any");
+  EXPECT_EQ(answer(router, "*", "/any"), "any");
+  EXPECT_EQ(answer(router, "POST", "/b"), "post x=b");
+  EXPECT_EQ(answer(router, "PUT", "/b"), "rest rest=b");
+  EXPECT_EQ(router.allow_value(router.all_methods()), "GET, HEAD, POST, OPTIONS");
 }
 
 } // namespace

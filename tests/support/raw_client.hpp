@@ -133,6 +133,16 @@ public:
                std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
   }
 
+  /// Whatever comes up to and with `end`.
+  std::string read_until(std::string_view end) {
+    std::size_t at = 0;
+    while ((at = came_.find(end)) == std::string::npos)
+      if (!receive_some())
+        return std::exchange(came_, {});
+    std::string all = came_.substr(0, at + end.size());
+    came_.erase(0, all.size());
+    return all;
+  }
   /// Whatever comes until the server closes.
   std::string read_to_end() {
     while (receive_some()) {

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/channel/topic.hpp>
+
+#include <perron/runtime/process.hpp>
+#include <perron/runtime/signals.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace perron::httpd {
+namespace {
+
+// What one answer may bring: enough to catch up fast, little enough that it does not matter who holds it.
+constexpr std::size_t most_in_batch = 64;
+constexpr std::size_t most_bytes_in_batch = std::size_t(256) << 10;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+topic_receipt refusal(std::string why, bool later = false) {
+  topic_receipt out;
+  out.refused = std::move(why);
+  out.later = later;
+  return out;
+}
+
+} // namespace
+
+topic::topic(std::string name, topic_options options)
+    : idle_timeout(options.idle_time), name_(std::move(name)), options_(std::move(options)),
+      history_(options_.most_entries, options_.most_bytes), presence_(options_.most_members),
+      settled_at_(options_.grace) {
+  if (!options_.store) {
+    epoch_ = new_epoch();
+  } else {
+    auto kept = options_.store->open(name_, options_.most_entries).value();
+    epoch_ = kept.epoch;
+    history_.begin_behind(kept.last - kept.newest.size());
+    for (topic_record& record : kept.newest)
+      keep(std::make_shared<topic_entry>(name_, epoch_, std::move(record)));
+  }
+  slowest_ = history_.last();
+  settled_ = options_.grace == std::chrono::milliseconds::zero();
+  if (!settled_)
+    absent_timer_ = runtime::send_after(options_.grace, runtime::self(), grace_is_over{});
+}
+
+topic::~topic() {
+  held_timer_.cancel();
+  absent_timer_.cancel();
+}
+
+// -- publishing
+
+void topic::handle_call(topic_publish request, runtime::caller from) { accept(std::move(request), from); }
+
+void topic::handle_cast(topic_publish_mail request) {
+  accept(std::move(request.what), mail_address{request.who, request.tag});
+}
+
+void topic::accept(topic_publish&& what, const publisher& from) {
+  if (what.data.size() > options_.most_data)
+    answer(from, refusal("too long"));
+  else if (held_.size() >= options_.most_held)
+    answer(from, refusal("too many wait to publish", true));
+  else if (!held_.empty())
+    held_.push_back({std::move(what), from}); // behind those before it
+  else if (!try_publish(what, from)) {
+    held_.push_back({std::move(what), from});
+    held_timer_ = runtime::send_after(options_.wait_time, runtime::self(), wait_is_over{++held_round_});
+  }
+}
+
+bool topic::try_publish(topic_publish& what, const publisher& from) {
+  if (auto before = repeated(what.origin)) {
+    answer(from, std::move(*before));
+    return true;
+  }
+  topic_record record{history_.last() + 1, now_ms(), what.origin, what.data};
+  auto entry = std::make_shared<topic_entry>(name_, epoch_, std::move(record));
+  if (!may_drop(history_.would_drop(entry->cost())))
+    return false;
+  if (options_.store) {
+    if (const auto kept = options_.store->append(name_, entry->record()); !kept) {
+      answer(from, refusal(kept.error().text, true));
+      return true;
+    }
+  }
+  keep(entry);
+  topic_receipt receipt;
+  receipt.at = entry->at();
+  answer(from, std::move(receipt));
+  tell_waiting(entry);
+  return true;
+}
+
+/// Whether the entries up to a number may leave the history now. Ends the subscribers who would miss them and
+/// are not to live with that.
+bool topic::may_drop(std::uint64_t up_to) {
+  if (options_.store || slowest_ >= up_to)
+    return true;
+  std::uint64_t slowest = history_.last();
+  bool must_wait = false;
+  for (const slot at : subscribers_.which(
+           [](const topic_subscriber& s) { return s.when_slow != lag_policy::drop_oldest && !s.waits(); })) {
+    const topic_subscriber& s = subscribers_[at];
+    if (s.given < up_to && s.when_slow == lag_policy::disconnect) {
+      fell_behind(at);
+      continue;
+    }
+    slowest = std::min(slowest, s.given);
+    must_wait = must_wait || s.given < up_to;
+  }
+  slowest_ = slowest;
+  return !must_wait;
+}
+
+void topic::go_on_with_held() {
+  if (held_.empty())
+    return;
+  bool moved = false;
+  while (!held_.empty() && try_publish(held_.front().what, held_.front().from)) {
+    held_.pop_front();
+    moved = true;
+  }
+  if (!moved)
+    return;
+  held_timer_.cancel();
+  ++held_round_;
+  if (!held_.empty())
+    held_timer_ = runtime::send_after(options_.wait_time, runtime::self(), wait_is_over{held_round_});
+}
+
+void topic::keep(const topic_entry_ptr& entry) {
+  history_.push(entry);
+  note_origin(entry->record().origin, entry->at().id);
+}
+
+void topic::answer(const publisher& to, topic_receipt receipt) {
+  if (const auto* call = std::get_if<runtime::caller>(&to)) {
+    runtime::reply(*call, std::move(receipt));
+  } else {
+    const auto& mail = std::get<mail_address>(to);
+    receipt.tag = mail.tag;
+    runtime::send(mail.who, std::move(receipt));
+  }
+}
+
+std::optional<topic_receipt> topic::repeated(const topic_origin& origin) const {
+  if (origin.from.empty())
+    return std::nullopt;
+  const auto last = origins_.find(origin.from);
+  if (last == origins_.end() || origin.number > last->second.number)
+    return std::nullopt;
+  topic_receipt receipt;
+  receipt.repeated = true;
+  if (origin.number == last->second.number)
+    receipt.at = {epoch_, last->second.id};
+  return receipt;
+}
+
+void topic::note_origin(const topic_origin& origin, std::uint64_t id) {
+  if (origin.from.empty())
+    return;
+  const auto [at, is_new] = origins_.insert_or_assign(origin.from, published{origin.number, id});
+  if (!is_new)
+    return;
+  origin_order_.push_back(at->first);
+  if (origin_order_.size() > options_.most_origins) {
+    origins_.erase(origin_order_.front());
+    origin_order_.pop_front();
+  }
+}
+
+// -- subscribing
+
+void topic::handle_cast(topic_subscribe wish) {
+  if (const auto before = subscribers_.find(wish.who, wish.tag))
+    forget(*before, false);
+  if (subscribers_.size() >= options_.most_subscribers) {
+    runtime::send(wish.who, topic_refused{wish.tag, "too many subscribers"});
+    return;
+  }
+  topic_subscriber me;
+  me.who = wish.who;
+  me.tag = wish.tag;
+  me.monitor = runtime::monitor(wish.who);
+  me.when_slow = wish.when_slow;
+  me.watch = wish.watch;
+  const slot at = subscribers_.add(me);
+  if (wish.member) {
+    const auto joined = presence_.join(subscribers_[at].serial, wish.member->client,
+                                       std::move(wish.member->who), options_.unique_members);
+    if (joined != presence_table::outcome::joined) {
+      forget(at, false);
+      runtime::send(wish.who, topic_refused{wish.tag, joined == presence_table::outcome::taken
+                                                          ? "somebody else has this name"
+                                                          : "too many members"});
+      return;
+    }
+    subscribers_[at].has_member = true;
+    presence_changed();
+  }
+  bool gap = false;
+  std::optional<std::uint64_t> missed;
+  const std::uint64_t behind = begin_at(wish.from, gap, missed);
+  serve(at, behind, true, gap, missed);
+}
+
+void topic::handle_cast(const topic_want& want) {
+  if (!subscribers_.is(want.slot, want.who, want.tag))
+    return; // it fell behind, and is about to learn it
+  topic_subscriber& s = subscribers_[want.slot];
+  stop_waiting(want.slot);
+  const std::uint64_t behind = std::min(want.behind, history_.last());
+  s.given = std::max(s.given, behind);
+  s.presence = want.presence;
+  serve(want.slot, behind, false, false, std::nullopt);
+  go_on_with_held();
+}
+
+void topic::handle_cast(const topic_unsubscribe& who) {
+  if (const auto at = subscribers_.find(who.who, who.tag))
+    forget(*at, !who.leaves);
+  go_on_with_held();
+}
+
+/// Where a new subscriber begins, and what it has missed for good.
+std::uint64_t topic::begin_at(const topic_start& from, bool& gap,
+                              std::optional<std::uint64_t>& missed) const {
+  const std::uint64_t last = history_.last();
+  const std::uint64_t kept_behind = history_.first() - 1;
+  if (!from.behind) {
+    const std::uint64_t begin = last - std::min(last, from.replay);
+    return options_.store ? begin : std::max(begin, kept_behind);
+  }
+  if (from.behind.epoch != epoch_) {
+    gap = true;
+    return kept_behind;
+  }
+  if (from.behind.id > last) { // it has seen what this history does not know: a store has lost its end
+    gap = true;
+    return last;
+  }
+  if (!options_.store && from.behind.id < kept_behind) {
+    gap = true;
+    missed = kept_behind - from.behind.id;
+    return kept_behind;
+  }
+  return from.behind.id;
+}
+
+/// Gives a subscriber what is behind a number, or lets it wait; the first time it is always given something.
+void topic::serve(slot at, std::uint64_t behind, bool first, bool gap, std::optional<std::uint64_t> missed) {
+  topic_subscriber& s = subscribers_[at];
+  if (behind + 1 < history_.first()) {
+    if (options_.store) {
+      load(at, behind);
+      return;
+    }
+    if (s.when_slow == lag_policy::disconnect) {
+      fell_behind(at);
+      return;
+    }
+    gap = true;
+    missed = history_.first() - 1 - behind;
+    behind = history_.first() - 1;
+  }
+  const bool presence_news = s.watch && s.presence != presence_.version();
+  if (!gap && !first && !presence_news && behind == history_.last()) {
+    s.waiting_at = static_cast<std::uint32_t>(waiting_.size());
+    waiting_.push_back(at);
+    return;
+  }
+  topic_batch_ptr batch = batch_behind(behind);
+  if (gap || presence_news) {
+    auto own = std::make_shared<topic_batch>(*batch);
+    own->gap = gap;
+    own->missed = missed;
+    if (presence_news)
+      own->presence = presence_.since(s.presence, settled_);
+    batch = std::move(own);
+  }
+  give(at, std::move(batch));
+}
+
+topic_batch_ptr topic::batch_behind(std::uint64_t behind) {
+  if (last_batch_.second && last_batch_.first == behind &&
+      (last_batch_.second->next.id == history_.last() || last_batch_.second->entries.size() >= most_in_batch))
+    return last_batch_.second;
+  auto batch = std::make_shared<topic_batch>();
+  batch->entries = history_.behind(behind, most_in_batch, most_bytes_in_batch);
+  batch->next = {epoch_, batch->entries.empty() ? behind : batch->entries.back()->at().id};
+  last_batch_ = {behind, batch};
+  return batch;
+}
+
+void topic::give(slot at, topic_batch_ptr batch) {
+  topic_subscriber& s = subscribers_[at];
+  s.given = batch->next.id;
+  if (batch->presence)
+    s.presence = batch->presence->to;
+  if (s.when_slow != lag_policy::drop_oldest)
+    slowest_ = std::min(slowest_, s.given);
+  runtime::send(s.who, topic_news{s.tag, at, std::move(batch)});
+}
+
+void topic::tell_waiting(const topic_entry_ptr& entry) {
+  if (waiting_.empty())
+    return;
+  auto batch = std::make_shared<topic_batch>();
+  batch->entries.push_back(entry);
+  batch->next = entry->at();
+  last_batch_ = {entry->at().id - 1, batch};
+  for (const slot at : waiting_) {
+    subscribers_[at].waiting_at = topic_subscriber::not_waiting;
+    give(at, last_batch_.second);
+  }
+  waiting_.clear();
+}
+
+void topic::stop_waiting(slot at) {
+  const std::uint32_t place = std::exchange(subscribers_[at].waiting_at, topic_subscriber::not_waiting);
+  if (place == topic_subscriber::not_waiting)
+    return;
+  waiting_[place] = waiting_.back();
+  waiting_.pop_back();
+  if (place < waiting_.size())
+    subscribers_[waiting_[place]].waiting_at = place;
+}
+
+// -- what only the store has
+
+void topic::load(slot at, std::uint64_t behind) {
+  std::vector<reader>& readers = loads_[behind];
+  readers.push_back({at, subscribers_[at].serial});
+  if (readers.size() > 1)
+    return;
+  runtime::spawn_link([store = options_.store, name = name_, epoch = epoch_,
+                       kept_behind = history_.first() - 1, behind, to = runtime::self()] {
+    auto records = store->load(name, behind, most_in_batch).value();
+    auto batch = std::make_shared<topic_batch>();
+    for (topic_record& record : records)
+      batch->entries.push_back(std::make_shared<topic_entry>(name, epoch, std::move(record)));
+    const std::uint64_t begin = batch->entries.empty() ? kept_behind + 1 : batch->entries.front()->at().id;
+    batch->next = {epoch, batch->entries.empty() ? kept_behind : batch->entries.back()->at().id};
+    if (begin > behind + 1) {
+      batch->gap = true;
+      batch->missed = begin - behind - 1;
+    }
+    runtime::send(to, loaded{behind, std::move(batch)});
+  });
+}
+
+void topic::take_loaded(const loaded& what) {
+  const auto found = loads_.find(what.behind);
+  const std::vector<reader> readers = std::move(found->second);
+  loads_.erase(found);
+  for (const reader& r : readers) {
+    if (!subscribers_.is(r.at, r.serial))
+      continue;
+    topic_subscriber& s = subscribers_[r.at];
+    if (s.watch && s.presence != presence_.version()) {
+      auto own = std::make_shared<topic_batch>(*what.batch);
+      own->presence = presence_.since(s.presence, settled_);
+      give(r.at, std::move(own));
+    } else {
+      give(r.at, what.batch);
+    }
+  }
+}
+
+// -- ends
+
+void topic::fell_behind(slot at) {
+  const runtime::pid who = subscribers_[at].who;
+  forget(at, true);
+  runtime::exit(who, runtime::exit_reason::custom("fell behind topic " + name_));
+}
+
+void topic::forget(slot at, bool may_come_back) {
+  const topic_subscriber s = subscribers_[at];
+  stop_waiting(at);
+  runtime::demonitor(s.monitor);
+  subscribers_.remove(at);
+  if (!s.has_member)
+    return;
+  if (!may_come_back) {
+    presence_.leave(s.serial);
+    presence_changed();
+  } else if (auto absence = presence_.lost(s.serial)) {
+    absent_.push_back({runtime::deadline(options_.grace), std::move(*absence)});
+    look_after_absent();
+  }
+}
+
+void topic::handle_info(runtime::any_message what) {
+  if (const auto* end = what.get_if<runtime::down>()) {
+    if (const auto at = subscribers_.find(end->ref))
+      forget(*at, true);
+    go_on_with_held();
+  } else if (const auto* batch = what.get_if<loaded>()) {
+    take_loaded(*batch);
+  } else if (what.get_if<tell_presence>() != nullptr) {
+    tell_presence_to_waiting();
+  } else if (what.get_if<grace_is_over>() != nullptr) {
+    look_after_absent();
+  } else if (const auto* over = what.get_if<wait_is_over>(); over != nullptr && over->round == held_round_) {
+    const topic_entry next(name_, epoch_,
+                           {history_.last() + 1, 0, held_.front().what.origin, held_.front().what.data});
+    const std::uint64_t up_to = history_.would_drop(next.cost());
+    for (const slot at : subscribers_.which([up_to](const topic_subscriber& s) {
+           return s.when_slow == lag_policy::wait && !s.waits() && s.given < up_to;
+         }))
+      fell_behind(at);
+    go_on_with_held();
+  }
+}
+
+void topic::handle_timeout() {
+  if (subscribers_.size() == 0 && presence_.size() == 0 && held_.empty())
+    throw runtime::stop_server{};
+}
+
+// -- presence
+
+/// Told behind the mail that is there already, so that many changes at once are one.
+void topic::presence_changed() {
+  if (!std::exchange(presence_untold_, true))
+    runtime::send(runtime::self(), tell_presence{});
+}
+
+void topic::tell_presence_to_waiting() {
+  presence_untold_ = false;
+  const std::vector<slot> waiting = waiting_;
+  topic_batch_ptr batch;
+  std::uint64_t from = 0;
+  for (const slot at : waiting) {
+    const topic_subscriber& s = subscribers_[at];
+    if (!s.watch || s.presence == presence_.version())
+      continue;
+    stop_waiting(at);
+    if (!batch || from != s.presence) {
+      auto made = std::make_shared<topic_batch>();
+      made->next = {epoch_, history_.last()};
+      made->presence = presence_.since(s.presence, settled_);
+      batch = std::move(made);
+      from = s.presence;
+    }
+    give(at, batch);
+  }
+}
+
+void topic::look_after_absent() {
+  if (!settled_ && settled_at_.is_over()) {
+    settled_ = true;
+    presence_.restate();
+    presence_changed();
+  }
+  const std::uint64_t before = presence_.version();
+  for (; !absent_.empty() && absent_.front().until.is_over(); absent_.pop_front())
+    presence_.grace_over(absent_.front().whose);
+  if (presence_.version() != before)
+    presence_changed();
+  absent_timer_.cancel();
+  if (!absent_.empty() || !settled_)
+    absent_timer_ = runtime::send_after(settled_ ? absent_.front().until.left() : settled_at_.left(),
+                                        runtime::self(), grace_is_over{});
+}
+
+topic_figures::reply topic::handle_call(topic_figures) const {
+  topic_figures::reply out;
+  out.newest = {epoch_, history_.last()};
+  out.oldest = history_.first();
+  out.bytes = history_.bytes();
+  out.subscribers = subscribers_.size();
+  out.waiting = waiting_.size();
+  out.members = presence_.size();
+  out.held = held_.size();
+  return out;
+}
+
+} // namespace perron::httpd

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/channel/history.hpp>
+#include <perron/httpd/channel/messages.hpp>
+#include <perron/httpd/channel/presence.hpp>
+#include <perron/httpd/channel/store.hpp>
+#include <perron/httpd/channel/subscribers.hpp>
+#include <perron/runtime/call.hpp>
+#include <perron/runtime/deadline.hpp>
+#include <perron/runtime/message.hpp>
+#include <perron/runtime/server.hpp>
+#include <perron/runtime/timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace perron::httpd {
+
+/// How a topic works. The defaults bound its memory to some 4 MB.
+struct topic_options {
+  std::size_t most_entries = 1000;               ///< kept in memory
+  std::size_t most_bytes = std::size_t(4) << 20; ///< kept in memory
+  std::size_t most_data = std::size_t(64) << 10; ///< in one publish; longer ones are refused
+  std::size_t most_subscribers = 1'000'000;      ///< more are refused
+  std::size_t most_members = 10'000;             ///< more are refused
+  std::size_t most_origins = 10'000;             ///< clients whose repeated publishes are recognised
+  std::chrono::milliseconds wait_time{5'000};    ///< of publishers, for subscribers whose policy is `wait`
+  std::size_t most_held = 1000;                  ///< publishes that may wait; more are refused
+  std::chrono::milliseconds grace{5'000};        ///< for a member whose process has died to come back
+  bool unique_members = false;                   ///< a member's key belongs to one client
+  std::chrono::nanoseconds idle_time = runtime::no_timeout; ///< ends when nobody has come for so long
+  std::shared_ptr<topic_store> store{}; ///< where the history is kept; empty: in the process alone
+};
+
+/// A topic: a process that gives numbers to what is published, keeps the newest entries, and tells its
+/// subscribers, who come and get them. A subscriber asks for what is behind its cursor and is answered once,
+/// when there is something: nothing piles up in the mailbox of a slow one, and what it holds is bounded by
+/// the history, not by its slowness.
+///
+/// One publish makes one batch, which all who wait share; for each of them it costs a message and, later, the
+/// message by which it asks again. Batches out of the store are loaded by processes of their own, linked to
+/// the topic, so that who is far behind does not hold up the others.
+///
+/// Started by topics.hpp, or by `start_server<topic>({}, name, options)`. When it ends, subscribers are told
+/// by their monitors, and subscribe again with their cursors.
+class topic {
+public:
+  using calls = runtime::protocol<topic_publish, topic_figures>;
+  using casts = runtime::protocol<topic_want, topic_subscribe, topic_unsubscribe, topic_publish_mail>;
+
+  topic(std::string name, topic_options options);
+  topic(const topic&) = delete;
+  topic& operator=(const topic&) = delete;
+  ~topic();
+
+  void handle_call(topic_publish request, runtime::caller from);
+  topic_figures::reply handle_call(topic_figures) const;
+  void handle_cast(const topic_want& want);
+  void handle_cast(topic_subscribe wish);
+  void handle_cast(const topic_unsubscribe& who);
+  void handle_cast(topic_publish_mail request);
+  void handle_info(runtime::any_message what);
+  void handle_timeout();
+
+  std::chrono::nanoseconds idle_timeout; ///< read by the server's loop
+
+private:
+  using slot = subscriber_table::slot;
+  struct mail_address {
+    runtime::pid who;
+    std::uint64_t tag;
+  };
+  using publisher = std::variant<runtime::caller, mail_address>;
+  struct held_publish {
+    topic_publish what;
+    publisher from;
+  };
+  struct reader {
+    slot at;
+    std::uint64_t serial;
+  };
+  // mail to itself
+  struct loaded {
+    std::uint64_t behind;
+    topic_batch_ptr batch;
+  };
+  struct wait_is_over {
+    std::uint64_t round;
+  };
+  struct grace_is_over {};
+  struct tell_presence {};
+  struct absent {
+    runtime::deadline until;
+    presence_table::grace whose;
+  };
+
+  // publishing
+  void accept(topic_publish&& what, const publisher& from);
+  /// Publishes, unless subscribers have to be waited for.
+  bool try_publish(topic_publish& what, const publisher& from);
+  bool may_drop(std::uint64_t up_to);
+  void go_on_with_held();
+  void keep(const topic_entry_ptr& entry);
+  static void answer(const publisher& to, topic_receipt receipt);
+  std::optional<topic_receipt> repeated(const topic_origin& origin) const;
+  void note_origin(const topic_origin& origin, std::uint64_t id);
+
+  // delivering
+  std::uint64_t begin_at(const topic_start& from, bool& gap, std::optional<std::uint64_t>& missed) const;
+  void serve(slot at, std::uint64_t behind, bool first, bool gap, std::optional<std::uint64_t> missed);
+  void load(slot at, std::uint64_t behind);
+  void take_loaded(const loaded& what);
+  void give(slot at, topic_batch_ptr batch);
+  void tell_waiting(const topic_entry_ptr& entry);
+  topic_batch_ptr batch_behind(std::uint64_t behind);
+  void fell_behind(slot at);
+  void forget(slot at, bool may_come_back);
+  void stop_waiting(slot at);
+
+  // presence
+  void presence_changed();
+  void tell_presence_to_waiting();
+  void look_after_absent();
+
+  std::string name_;
+  topic_options options_;
+  std::uint64_t epoch_ = 0;
+  topic_history history_;
+  presence_table presence_;
+  subscriber_table subscribers_;
+  std::vector<slot> waiting_;                                    ///< those with `waiting`
+  std::unordered_map<std::uint64_t, std::vector<reader>> loads_; ///< who waits for what is loaded, by cursor
+  std::pair<std::uint64_t, topic_batch_ptr> last_batch_; ///< what was behind a number, for the next who asks
+
+  std::deque<held_publish> held_;
+  std::uint64_t held_round_ = 0; ///< grows, so that a timer that went off too late is known
+  runtime::timer_ref held_timer_;
+  std::uint64_t slowest_ = 0; ///< no subscriber with a policy but drop_oldest has been given less than this
+
+  struct published {
+    std::uint64_t number;
+    std::uint64_t id;
+  };
+  std::unordered_map<std::string, published> origins_;
+  std::deque<std::string> origin_order_; ///< as they were first seen
+  runtime::deadline settled_at_;
+  std::deque<absent> absent_; ///< in the order in which their grace is over
+  runtime::timer_ref absent_timer_;
+  bool presence_untold_ = false;
+  bool settled_ = false;
+};
+
+} // namespace perron::httpd

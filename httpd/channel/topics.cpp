@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/channel/topics.hpp>
+
+#include <perron/runtime/process.hpp>
+#include <perron/supervisors/dynamic_supervisor.hpp>
+#include <perron/supervisors/supervisor.hpp>
+
+#include <cerrno>
+#include <utility>
+
+namespace perron::httpd {
+
+topics::topics(std::string name, topics_options options)
+    : shared_(std::make_shared<const shared>(shared{std::move(name), std::move(options)})) {}
+
+supervisors::child_spec topics::child() const {
+  return supervisors::dynamic_supervisor_child(
+      shared_->name, {.name = shared_->name, .max_children = shared_->options.most_topics});
+}
+
+runtime::pid topics::there(const std::string& topic) const { return runtime::whereis(process_name(topic)); }
+
+runtime::result<runtime::pid> topics::find(const std::string& topic) const {
+  if (const runtime::pid running = there(topic))
+    return running;
+  if (!is_topic_name(topic))
+    return runtime::error{"a topic's name has 1 to 128 of A-Z, a-z, 0-9 and . _ : / -", ENOENT};
+  topic_options how;
+  if (shared_->options.options_of) {
+    auto told = shared_->options.options_of(topic);
+    if (!told)
+      return runtime::error{told.error().text, ENOENT};
+    how = std::move(*told);
+  }
+  supervisors::child_spec spec;
+  spec.id = topic;
+  spec.restart = supervisors::temporary;
+  // The supervisor starts one after the other, so that of many who ask at once the first makes it.
+  spec.start = [how = std::move(how), topic,
+                process = process_name(topic)]() -> runtime::result<runtime::pid> {
+    if (runtime::whereis(process))
+      return runtime::pid();
+    return runtime::start_server<httpd::topic>(runtime::spawn_options{.name = process, .link = true}, topic,
+                                               how);
+  };
+  const supervisors::answer started =
+      supervisors::start_child(runtime::whereis(shared_->name), std::move(spec));
+  if (started.who)
+    return started.who;
+  if (const runtime::pid other = there(topic))
+    return other;
+  return runtime::error{started.why.empty() ? std::string(supervisors::to_string(started.what)) : started.why,
+                        EAGAIN};
+}
+
+runtime::result<topic_receipt> topics::publish(const std::string& topic, std::string json,
+                                               topic_origin origin, std::chrono::nanoseconds timeout) const {
+  const auto who = find(topic);
+  if (!who)
+    return who.error();
+  auto receipt = runtime::call(*who, topic_publish{std::move(json), std::move(origin)}, timeout);
+  if (receipt && !receipt->refused.empty())
+    return runtime::error{receipt->refused, receipt->later ? EAGAIN : EPERM};
+  return receipt;
+}
+
+} // namespace perron::httpd

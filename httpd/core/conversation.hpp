@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/duplex.hpp>
+#include <perron/httpd/http1/request_head.hpp>
+#include <perron/httpd/response.hpp>
+#include <perron/httpd/route_limits.hpp>
+#include <perron/httpd/router.hpp>
+#include <perron/httpd/target.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace perron::httpd::core {
+
+/// What a request and its writer talk to: an exchange on a connection, or a test client's record in memory.
+/// What every request needs lies here and costs no virtual call; those are for bodies and for what is rare.
+///
+/// Lives on the stack of the request's process, and is for that process only.
+class conversation {
+public:
+  /// Bytes of `head` and the limits must outlive it.
+  explicit conversation(const http1::request_head& head) noexcept : head_(head) {}
+  conversation(const conversation&) = delete;
+  conversation& operator=(const conversation&) = delete;
+
+  const http1::request_head& head() const noexcept { return head_; }
+  const normal_target& target() const noexcept { return target_; }
+  /// Takes the target of the head apart; the error is one for the client.
+  runtime::result<void> take_target() {
+    auto normal = normalise_target(head_.path_and_query, scratch_);
+    if (!normal)
+      return normal.error();
+    target_ = *normal;
+    return {};
+  }
+
+  const route_params& params() const noexcept { return *params_; }
+  /// A route was found. Throws http_error if the request is beyond its limits.
+  void take_route(const route_params& params, const route_limits* limits) {
+    params_ = &params;
+    limits_ = limits;
+    if (limits != nullptr || head_.chunked || head_.content_length.value_or(0) != 0) [[unlikely]]
+      check_limits();
+  }
+
+  /// Whether a final head has gone out: no other answer can.
+  bool has_begun() const noexcept { return begun_; }
+
+  // -- the request's body: see request
+
+  virtual std::string_view body() = 0;
+  virtual std::size_t read(std::span<char> into) = 0;
+  virtual header_view trailers() const = 0;
+
+  // -- the answer: see request and writer. `head` has been shown to before_send() already
+
+  virtual void inform(int status, const header_list& headers) = 0;
+  virtual void begin(const response& head, std::optional<std::uint64_t> length) = 0;
+  virtual void write(std::span<const std::string_view> parts) = 0;
+  virtual void sendfile(int file, std::uint64_t offset, std::uint64_t count) = 0;
+  virtual void trailer(std::string name, std::string value) = 0;
+  virtual void end() = 0;
+  /// `head` has status 101 and all fields, Upgrade too.
+  virtual std::unique_ptr<byte_channel> upgrade(const response& head) = 0;
+
+  // -- the connection
+
+  virtual void leave_count() = 0;
+  virtual std::string peer() const = 0;
+
+  // -- what middleware keeps here
+
+  void before_send(std::function<void(response&)> f);
+  /// Shows a final head to those who asked for it, the last one first.
+  void prepare(response& head) {
+    if (extras_ != nullptr) [[unlikely]]
+      run_before_send(head);
+  }
+  /// The one value that is kept under `key`; `make` makes it when it is not there yet.
+  void* local(const void* key, std::shared_ptr<void> (*make)());
+
+protected:
+  ~conversation() = default;
+
+  virtual void check_limits() = 0;
+
+  const http1::request_head& head_;
+  normal_target target_;
+  std::string scratch_;
+  const route_params* params_ = nullptr; ///< while the handler runs
+  const route_limits* limits_ = nullptr; ///< of the route, if it has some
+  bool begun_ = false;
+
+private:
+  struct extras {
+    std::vector<std::function<void(response&)>> before_send;
+    std::vector<std::pair<const void*, std::shared_ptr<void>>> locals;
+  };
+
+  void run_before_send(response& head);
+  extras& more();
+
+  std::unique_ptr<extras> extras_;
+};
+
+} // namespace perron::httpd::core

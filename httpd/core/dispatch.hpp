@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/core/conversation.hpp>
+#include <perron/httpd/request.hpp>
+
+#include <string_view>
+
+namespace perron::httpd::core {
+
+/// What a request is answered with: that of the handler the router has for it, or an error. What a handler
+/// throws comes out of here, but for an http_error before the answer has begun.
+response dispatch(conversation& c, const router& routes);
+
+/// "404 Not Found", and why, as plain text.
+response plain_error(int status, std::string_view why);
+
+} // namespace perron::httpd::core

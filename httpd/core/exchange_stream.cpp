@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The rarer half of exchange: answers that are written piece by piece, informational ones, upgrades.
+#include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/upgraded.hpp>
+#include <perron/httpd/http1/trailer_section.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+namespace perron::httpd::core {
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+/// The line before a chunk.
+class chunk_line {
+public:
+  explicit chunk_line(std::uint64_t size) noexcept {
+    char* end = std::to_chars(text_.data(), text_.data() + text_.size() - 2, size, 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    size_ = static_cast<std::size_t>(end - text_.data());
+  }
+  std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+private:
+  std::array<char, 18> text_;
+  std::size_t size_;
+};
+
+} // namespace
+
+void exchange::inform(int status, const header_list& headers) {
+  if (in_.head.minor_version == 0)
+    return;
+  const response r{status, {}, {}, headers};
+  const std::vector<header_field> all = fields_of(r);
+  http1::response_head head;
+  head.status = status;
+  head.fields = all;
+  head_buffer out;
+  out.write(head);
+  if (status == status::continue_ && has_body())
+    reader().ask_no_more();
+  const std::string_view text(out.bytes.data(), out.size);
+  send_parts(std::span(&text, 1));
+}
+
+void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
+  refuse_informational(r.status);
+  auto s = std::make_unique<stream>();
+  http1::response_head head;
+  head.status = r.status;
+  head.content_length = length;
+  if (!has_no_content(r.status) && !length && in_.head.minor_version != 0)
+    head.chunked = true;
+  if (may_have_content(r.status))
+    s->how = length ? framing::length : head.chunked ? framing::chunked : framing::until_end;
+  s->left = length.value_or(0);
+  // what of the request's body is left may still be read while the answer is written
+  s->keep = in_.head.keep_alive && !connection_.where().closing.load(std::memory_order_relaxed) &&
+            (length || head.chunked || has_no_content(r.status));
+  const std::vector<header_field> all = fields_of(r);
+  head.fields = all;
+  head_buffer out;
+  write_head(head, s->keep, out);
+  connection_.in_use().outcome = s->how == framing::until_end ? outcome::begun_open : outcome::begun;
+  begun_ = true;
+  stream_ = std::move(s);
+  const std::string_view text(out.bytes.data(), out.size);
+  send_parts(std::span(&text, 1));
+}
+
+exchange::stream& exchange::streaming() {
+  if (stream_ == nullptr || stream_->ended)
+    throw std::logic_error("perron: a writer writes to an answer that has ended");
+  return *stream_;
+}
+
+void exchange::take_length(std::uint64_t bytes) {
+  stream& s = streaming();
+  if (s.how != framing::length)
+    return;
+  if (bytes > s.left)
+    throw std::length_error("perron: an answer is longer than was announced");
+  s.left -= bytes;
+}
+
+void exchange::write(std::span<const std::string_view> parts) {
+  std::uint64_t size = 0;
+  for (const std::string_view part : parts)
+    size += part.size();
+  take_length(size);
+  const framing how = streaming().how;
+  if (how == framing::none || size == 0) // a chunk without content would be the last one
+    return;
+  if (how != framing::chunked) {
+    send_parts(parts);
+    return;
+  }
+  const chunk_line line(size);
+  std::array<std::string_view, 10> few;
+  if (parts.size() <= few.size() - 2) {
+    few[0] = line.text();
+    std::copy(parts.begin(), parts.end(), few.begin() + 1);
+    few[parts.size() + 1] = line_end;
+    send_parts(std::span(few).first(parts.size() + 2));
+    return;
+  }
+  std::vector<std::string_view> all;
+  all.reserve(parts.size() + 2);
+  all.push_back(line.text());
+  all.insert(all.end(), parts.begin(), parts.end());
+  all.push_back(line_end);
+  send_parts(all);
+}
+
+void exchange::sendfile(int file, std::uint64_t offset, std::uint64_t count) {
+  take_length(count);
+  const framing how = streaming().how;
+  if (how == framing::none || count == 0)
+    return;
+  if (how == framing::chunked) {
+    const chunk_line line(count);
+    const std::string_view text = line.text();
+    send_parts(std::span(&text, 1));
+  }
+  send_file(connection_, file, offset, count, limits().write_time());
+  if (how == framing::chunked)
+    send_parts(std::span(&line_end, 1));
+}
+
+void exchange::trailer(std::string name, std::string value) {
+  stream& s = streaming();
+  const char* fault = http1::find_field_fault({name, value});
+  if (fault == nullptr && !http1::may_be_trailer(name))
+    fault = "field that must not be a trailer";
+  if (fault != nullptr)
+    throw std::invalid_argument("perron: trailer '" + name + "': " + fault);
+  if (s.how == framing::chunked)
+    s.trailers.append(name).append(": ").append(value).append(line_end);
+}
+
+void exchange::end() {
+  stream& s = streaming();
+  if (s.how == framing::length && s.left != 0)
+    throw std::length_error("perron: an answer is shorter than was announced");
+  if (s.how == framing::chunked)
+    send_parts(std::array<std::string_view, 3>{"0\r\n", s.trailers, line_end});
+  s.ended = true;
+  finish(s.keep);
+}
+
+std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
+  if (has_body() && !is_body_taken_ && (reader_ == nullptr || !reader_->at_end()))
+    throw http_error(status::bad_request, "a request for an upgrade has no body");
+  const std::vector<header_field> all = fields_of(r);
+  http1::response_head head;
+  head.status = r.status;
+  head.connection = http1::connection_option::upgrade;
+  head.fields = all;
+  head_buffer out;
+  out.write(head);
+  auto channel = std::make_unique<upgraded>(
+      connection_, in_.after_head().substr(connection_.in_use().used - in_.head_size), limits().write_time());
+  connection_.in_use().outcome = outcome::begun;
+  connection_.in_use().upgraded = true;
+  begun_ = true;
+  connection_.be_interrupted_by(0);
+  if (connection_.where().options.request_time.count() != 0 || (limits_ != nullptr && limits_->request_time))
+    connection_.limit_time(std::chrono::milliseconds(0));
+  const std::string_view text(out.bytes.data(), out.size);
+  send_parts(std::span(&text, 1));
+  return channel;
+}
+
+void exchange::leave_count() { connection_.leave_count(); }
+
+std::string exchange::peer() const {
+  if (const visitor* from = connection_.from(); from != nullptr && from->is_proxied())
+    return from->to_string();
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  if (::getpeername(connection_.fd, reinterpret_cast<sockaddr*>(&at), &size) != 0)
+    return {};
+  char text[INET6_ADDRSTRLEN] = {};
+  if (at.ss_family == AF_INET) {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(at);
+    ::inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
+    return std::string(text) + ':' + std::to_string(ntohs(four.sin_port));
+  }
+  if (at.ss_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(at);
+    ::inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
+    return '[' + std::string(text) + "]:" + std::to_string(ntohs(six.sin6_port));
+  }
+  return {};
+}
+
+} // namespace perron::httpd::core

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/response.hpp>
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace perron::httpd {
+
+file_part::~file_part() {
+  if (fd >= 0)
+    ::close(fd);
+}
+
+bool file_part::read(std::span<char> into) const noexcept {
+  auto at = static_cast<::off_t>(offset);
+  while (!into.empty()) {
+    const ::ssize_t n = ::pread(fd, into.data(), into.size(), at);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return false;
+    into = into.subspan(static_cast<std::size_t>(n));
+    at += n;
+  }
+  return true;
+}
+
+} // namespace perron::httpd
