@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The test bed: every kind of handler, for tests, benchmarks and soaks. `kitchen_sink --port N --workers N`
+#include "routes.hpp"
+
 #include <perron/httpd/child.hpp>
 #include <perron/runtime/group.hpp>
 #include <perron/runtime/receive.hpp>
@@ -89,6 +91,7 @@ httpd::router routes() {
   });
   r.get("/poll", poll);
   r.post("/publish", publish);
+  add_websocket_routes(r);
   r.get("/stats", stats);
   r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
   return r;

@@ -9,17 +9,11 @@
 #include <perron/runtime/signals.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <type_traits>
 #include <utility>
 
 /// How a WebSocket's own mail stands in one receive with that of its handler.
 namespace perron::httpd::detail {
-
-/// Mail of a WebSocket to itself: its timer went off.
-struct websocket_tick {
-  std::uint32_t number;
-};
 
 /// What a clause takes; void for `after`.
 template <class Clause>
@@ -100,9 +94,9 @@ bool receive_beside(Socket& ws, Clauses&&... clauses) {
         own = true;
         ws.handle(r);
       },
-      [&](const websocket_tick& t) {
+      [&](reminder r) {
         own = true;
-        ws.handle(t);
+        ws.handle(r);
       },
       exit_clause<taken_by_t<Clauses>...>(ws, own), std::forward<Clauses>(clauses)...);
   return !own;

@@ -84,7 +84,6 @@ websocket::words& websocket::say() {
 }
 
 websocket::~websocket() {
-  timer_.cancel();
   if (std::uncaught_exceptions() == 0 || ended_ || busy_ || protocol_.close_sent())
     return;
   try {
@@ -177,9 +176,13 @@ void websocket::handle(readable) noexcept {
   news_ = true;
 }
 
-void websocket::handle(const detail::websocket_tick& t) {
-  if (t.number != tick_ || ended_)
+void websocket::handle(reminder) {
+  if (ended_)
     return;
+  if (!due_.is_over()) { // one that was asked for before
+    peer_.remind(std::chrono::duration_cast<std::chrono::milliseconds>(due_.left()));
+    return;
+  }
   if (protocol_.close_sent()) {
     over(close_code::abnormal, {});
   } else if (std::exchange(heard_, false)) {
@@ -269,7 +272,6 @@ void websocket::over(std::uint16_t status, std::string_view reason) {
   status_ = status;
   if (!reason.empty())
     say().reason = reason;
-  timer_.cancel();
   buffer_.reset();
 }
 
@@ -279,9 +281,8 @@ void websocket::gone() {
 }
 
 void websocket::arm(std::uint32_t ms) {
-  timer_.cancel();
-  timer_ =
-      runtime::send_after(std::chrono::milliseconds(ms), runtime::self(), detail::websocket_tick{++tick_});
+  due_ = runtime::deadline(std::chrono::milliseconds(ms));
+  peer_.remind(std::chrono::milliseconds(ms));
 }
 
 response websocket::end() {

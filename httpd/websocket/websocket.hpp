@@ -7,10 +7,10 @@
 #include <perron/httpd/websocket/options.hpp>
 #include <perron/httpd/websocket/protocol.hpp>
 #include <perron/httpd/websocket/receiving.hpp>
+#include <perron/runtime/call.hpp>
 #include <perron/runtime/deadline.hpp>
 #include <perron/runtime/receive.hpp>
 #include <perron/runtime/signals.hpp>
-#include <perron/runtime/timer.hpp>
 
 #include <array>
 #include <cstdint>
@@ -92,7 +92,7 @@ public:
   /// for: a mail that handle() takes will tell.
   step advance(ws_message& into);
   void handle(readable) noexcept;
-  void handle(const detail::websocket_tick& t);
+  void handle(reminder);
   void handle(const runtime::exited& e);
 
 private:
@@ -122,14 +122,13 @@ private:
 
   duplex peer_;
   rfc6455::protocol protocol_;
-  std::unique_ptr<buffer> buffer_; ///< only while there is something in it
-  std::unique_ptr<words> words_;   ///< only if there are some
-  runtime::timer_ref timer_;
+  std::unique_ptr<buffer> buffer_;             ///< only while there is something in it
+  std::unique_ptr<words> words_;               ///< only if there are some
+  runtime::deadline due_{runtime::no_timeout}; ///< of the pause, the pong or the close
   std::uint32_t fragment_bytes_;
   std::uint32_t ping_every_;
   std::uint32_t pong_within_;
   std::uint32_t close_within_;
-  std::uint32_t tick_ = 0; ///< number of the timer that counts
   std::uint16_t status_ = close_code::none_given;
   bool ended_ = false;      ///< the socket is closed
   bool news_ = true;        ///< there may be something to read
