@@ -56,11 +56,4 @@ duplex request::upgrade(std::string_view protocol, const header_list& headers) {
 
 void* request::local(const void* key, std::shared_ptr<void> (*make)()) { return behind_.local(key, make); }
 
-router& router::add(std::string_view method, std::string_view pattern, handler h) {
-  if (const auto added = table_.add(method, pattern, std::move(h)); !added)
-    throw std::invalid_argument("perron: route " + std::string(method) + ' ' + std::string(pattern) + ": " +
-                                added.error().text);
-  return *this;
-}
-
 } // namespace perron::httpd

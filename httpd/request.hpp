@@ -103,18 +103,4 @@ private:
 /// in a process of its own. What it throws costs its request a 500 and nothing else.
 using handler = std::function<response(request&)>;
 
-/// Routes to handlers; see basic_router for the patterns.
-class router {
-public:
-  /// Adds a route. Throws std::invalid_argument with what is wrong: routes are written by programmers.
-  router& add(std::string_view method, std::string_view pattern, handler h);
-  router& get(std::string_view pattern, handler h) { return add("GET", pattern, std::move(h)); }
-  router& post(std::string_view pattern, handler h) { return add("POST", pattern, std::move(h)); }
-
-  const basic_router<handler>& table() const noexcept { return table_; }
-
-private:
-  basic_router<handler> table_;
-};
-
 } // namespace perron::httpd

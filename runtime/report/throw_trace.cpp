@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/report/throw_trace.hpp>
 
+#include <perron/runtime/unwinding/raise.hpp>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -21,20 +23,23 @@ struct walk {
   bool above_thrower;
 };
 
-_Unwind_Reason_Code visit(_Unwind_Context* context, void* argument) {
+/// False: that is enough.
+bool visit(void* argument, void* at) {
   auto& walk = *static_cast<struct walk*>(argument);
-  void* const at = reinterpret_cast<void*>(_Unwind_GetIP(context));
-  if (at == nullptr)
-    return _URC_END_OF_STACK;
   // The frames below the thrower are this file's own.
   if (!walk.above_thrower) {
     walk.above_thrower = at == walk.thrower;
-    return _URC_NO_REASON;
+    return true;
   }
   if (walk.record->depth == throw_record::most_frames)
-    return _URC_END_OF_STACK;
+    return false;
   walk.record->frames[walk.record->depth++] = at;
-  return _URC_NO_REASON;
+  return true;
+}
+
+_Unwind_Reason_Code visit_by_libgcc(_Unwind_Context* context, void* argument) {
+  void* const at = reinterpret_cast<void*>(_Unwind_GetIP(context));
+  return at != nullptr && visit(argument, at) ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
 /// A process's stack ends in a frame without unwind information, where the walk stops by itself.
@@ -44,7 +49,11 @@ void capture(throw_record& record, void* object, const std::type_info* type, voi
   record.frames[0] = thrower;
   record.depth = 1;
   walk state{&record, thrower, false};
-  _Unwind_Backtrace(visit, &state);
+  if (unwinding::walk_stack(&visit, &state))
+    return;
+  record.depth = 1;
+  state = {&record, thrower, false};
+  _Unwind_Backtrace(visit_by_libgcc, &state);
 }
 
 } // namespace
