@@ -61,7 +61,7 @@ httpd::router routes(const httpd::topics& rooms, const httpd::channel& door) {
   r.get("/", [](httpd::request&) { return file(page::index_html, "text/html; charset=utf-8"); });
   r.get("/style.css", [](httpd::request&) { return file(page::style_css, "text/css; charset=utf-8"); });
   r.get("/app.js", [](httpd::request&) { return file(page::app_js, "text/javascript; charset=utf-8"); });
-  door.mount(r, "/live");
+  r.mount("/live", door.routes());
   r.get("/api/rooms", [rooms](httpd::request&) { return list_rooms(rooms); });
   r.post("/api/rooms/:room/crash", [rooms](httpd::request& q) { return crash_room(rooms, q.param("room")); });
   return r;

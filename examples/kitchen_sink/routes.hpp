@@ -8,5 +8,6 @@
 // The handlers of kitchen_sink, a file for each kind.
 
 void add_upload_routes(perron::httpd::router& r);
+void add_realtime_routes(perron::httpd::router& r);
 void add_file_routes(perron::httpd::router& r, const std::string& root);
 void add_websocket_routes(perron::httpd::router& r);

@@ -128,14 +128,16 @@ channel::channel(std::string name, topics where, channel_options options)
     : setup_(std::make_shared<const channel_setup>(channel_setup{std::move(where), std::move(options)})),
       polls_(std::move(name), setup_->options.polls) {}
 
-void channel::mount(router& routes, const std::string& at) const {
+router channel::routes() const {
   const channel self = *this;
-  routes.get(at + "/ws", [self](request& r) { return self.websocket(r); });
-  routes.get(at + "/events", [self](request& r) { return self.events(r); });
-  routes.post(at + "/poll", [self](request& r) { return self.begin_poll(r); });
-  routes.get(at + "/poll", [self](request& r) { return self.poll(r); });
-  routes.post(at + "/publish", [self](request& r) { return self.publish(r); });
-  routes.get(at + "/client.js", client_js);
+  router r;
+  r.get("/ws", [self](request& q) { return self.websocket(q); });
+  r.get("/events", [self](request& q) { return self.events(q); });
+  r.post("/poll", [self](request& q) { return self.begin_poll(q); });
+  r.get("/poll", [self](request& q) { return self.poll(q); });
+  r.post("/publish", [self](request& q) { return self.publish(q); });
+  r.get("/client.js", client_js);
+  return r;
 }
 
 response channel::websocket(request& r) const {

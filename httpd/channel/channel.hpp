@@ -21,7 +21,7 @@ struct channel_setup;
 ///
 ///     const httpd::topics rooms("rooms");
 ///     const httpd::channel live("live", rooms, {.authorise = ...});
-///     live.mount(routes, "/live");
+///     routes.mount("/live", live.routes());
 ///     app::children{rooms.child(), live.child(), httpd::server_child("http", ..., routes)};
 ///
 ///     import { Channel } from '/live/client.js';                  // in the page
@@ -38,10 +38,10 @@ public:
   /// What it needs in the program's tree: the processes of clients that poll.
   supervisors::child_spec child() const { return polls_.child(); }
 
-  /// Adds its routes below a path, which begins with a slash and does not end in one.
-  void mount(router& routes, const std::string& at) const;
+  /// Its routes, to be mounted where the program likes.
+  router routes() const;
 
-  // -- the routes themselves, for programs that mount them otherwise
+  // -- what they do, for programs that route otherwise
   response websocket(request& r) const;  ///< GET, with an upgrade
   response events(request& r) const;     ///< GET: a stream of events
   response begin_poll(request& r) const; ///< POST: subscriptions; answers a lease

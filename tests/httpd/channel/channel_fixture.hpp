@@ -30,7 +30,7 @@ protected:
     const httpd::channel live("live", *all_, std::move(how));
     supervise({all_->child(), live.child()});
     httpd::router routes;
-    live.mount(routes, "/live");
+    routes.mount("/live", live.routes());
     serve(std::move(routes));
   }
 
