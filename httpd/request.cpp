@@ -9,6 +9,7 @@
 namespace perron::httpd {
 
 std::string_view request::method() const noexcept { return behind_.head().method; }
+std::string_view request::host() const noexcept { return behind_.head().host; }
 std::string_view request::path() const noexcept { return behind_.target().path; }
 const query_view& request::query() const noexcept { return behind_.target().query; }
 header_view request::headers() const noexcept { return behind_.head().headers(); }

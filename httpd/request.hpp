@@ -32,6 +32,9 @@ public:
 
   /// As sent; a HEAD that is answered by a GET handler reads HEAD.
   std::string_view method() const noexcept;
+  /// The authority that is asked, "example.org:8080": that of an absolute target if it is one, else the Host
+  /// field, which may say another (RFC 9112 3.2.2, 3.3). Chosen by the client; empty if it says none.
+  std::string_view host() const noexcept;
   /// Decoded and free of dot segments; an encoded slash stays %2F.
   std::string_view path() const noexcept;
   /// The text a parameter of the route stands for, fully decoded; empty if the route has none of that name.

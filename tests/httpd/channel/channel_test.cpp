@@ -73,6 +73,7 @@ TEST_P(channel_test, a_repeated_publish_is_acknowledged_and_comes_once) {
   serve_channel();
   const auto p = peer();
   p->begin(list(subscribe()));
+  p->next("subscribed");
   const json first = p->publish(publish_message(1, "a"));
   const json again = p->publish(publish_message(1, "a"));
   EXPECT_EQ(again, first);
@@ -154,6 +155,7 @@ TEST_P(channel_test, the_program_says_who_may_do_what) {
             json({{"type", "refused"}, {"topic", "secret"}, {"why", "not for " + p->id()}}));
   EXPECT_EQ(p->publish(publish_message(1, "bad")),
             json({{"type", "rejected"}, {"topic", "t"}, {"number", 1}, {"why", "not for " + p->id()}}));
+  p->next("subscribed");
   EXPECT_EQ(p->publish(publish_message(2, "good"))["type"], "ack");
   EXPECT_EQ(p->next("message")["data"], json({{"said", "good"}, {"by", p->id()}}));
 }
