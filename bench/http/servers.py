@@ -125,6 +125,8 @@ class Node(Server):
 class Yaws(Server):
     name = "yaws"
     spins = True
+    appmod = "yaws_hello"
+    source = PEERS / "yaws_hello.erl"
     _library = pathlib.Path("/usr/lib/yaws")
 
     def prepare(self):
@@ -134,8 +136,8 @@ class Yaws(Server):
 
     def command(self, port, directory):
         need_success([self._erlc, "-I", str(self._library / "include"), "-o", str(directory),
-                      str(PEERS / "yaws_hello.erl")], dict(os.environ))
-        config = filled_in("yaws.conf", directory, port=port)
+                      str(self.source)], dict(os.environ))
+        config = filled_in("yaws.conf", directory, port=port, appmod=self.appmod)
         # As the yaws script starts it, but in the foreground; two schedulers, and room for 10,000 sockets.
         return [self._erl, "+K", "true", "+S", "2:2", "+Q", "65536", "-noinput", "-pa",
                 str(self._library / "ebin"), "-run", "yaws", "-conf", str(config), "-yaws", "id",
