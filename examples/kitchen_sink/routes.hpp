@@ -9,3 +9,4 @@
 
 void add_upload_routes(perron::httpd::router& r);
 void add_file_routes(perron::httpd::router& r, const std::string& root);
+void add_websocket_routes(perron::httpd::router& r);
