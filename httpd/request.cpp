@@ -9,6 +9,7 @@
 namespace perron::httpd {
 
 std::string_view request::method() const noexcept { return behind_.head().method; }
+std::string_view request::host() const noexcept { return behind_.head().host; }
 std::string_view request::path() const noexcept { return behind_.target().path; }
 const query_view& request::query() const noexcept { return behind_.target().query; }
 header_view request::headers() const noexcept { return behind_.head().headers(); }
@@ -55,12 +56,5 @@ duplex request::upgrade(std::string_view protocol, const header_list& headers) {
 }
 
 void* request::local(const void* key, std::shared_ptr<void> (*make)()) { return behind_.local(key, make); }
-
-router& router::add(std::string_view method, std::string_view pattern, handler h) {
-  if (const auto added = table_.add(method, pattern, std::move(h)); !added)
-    throw std::invalid_argument("perron: route " + std::string(method) + ' ' + std::string(pattern) + ": " +
-                                added.error().text);
-  return *this;
-}
 
 } // namespace perron::httpd

@@ -32,6 +32,9 @@ public:
 
   /// As sent; a HEAD that is answered by a GET handler reads HEAD.
   std::string_view method() const noexcept;
+  /// The authority that is asked, "example.org:8080": that of an absolute target if it is one, else the Host
+  /// field, which may say another (RFC 9112 3.2.2, 3.3). Chosen by the client; empty if it says none.
+  std::string_view host() const noexcept;
   /// Decoded and free of dot segments; an encoded slash stays %2F.
   std::string_view path() const noexcept;
   /// The text a parameter of the route stands for, fully decoded; empty if the route has none of that name.
@@ -102,19 +105,5 @@ private:
 /// What answers requests: a function that may block in receive() as long as it likes, for each request runs
 /// in a process of its own. What it throws costs its request a 500 and nothing else.
 using handler = std::function<response(request&)>;
-
-/// Routes to handlers; see basic_router for the patterns.
-class router {
-public:
-  /// Adds a route. Throws std::invalid_argument with what is wrong: routes are written by programmers.
-  router& add(std::string_view method, std::string_view pattern, handler h);
-  router& get(std::string_view pattern, handler h) { return add("GET", pattern, std::move(h)); }
-  router& post(std::string_view pattern, handler h) { return add("POST", pattern, std::move(h)); }
-
-  const basic_router<handler>& table() const noexcept { return table_; }
-
-private:
-  basic_router<handler> table_;
-};
 
 } // namespace perron::httpd

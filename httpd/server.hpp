@@ -4,6 +4,7 @@
 #include <perron/httpd/address_limit_options.hpp>
 #include <perron/httpd/http1/request_head.hpp>
 #include <perron/httpd/request.hpp>
+#include <perron/httpd/routes.hpp>
 #include <perron/runtime/pid.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/result.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <perron/httpd/request.hpp>
+#include <perron/httpd/routes.hpp>
 
 namespace chat {
 

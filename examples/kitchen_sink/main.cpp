@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The test bed: every kind of handler, for tests, benchmarks and soaks. `kitchen_sink --port N --workers N`
+#include "routes.hpp"
+
 #include <perron/httpd/child.hpp>
 #include <perron/runtime/group.hpp>
 #include <perron/runtime/receive.hpp>
@@ -89,8 +91,11 @@ httpd::router routes() {
   });
   r.get("/poll", poll);
   r.post("/publish", publish);
+  add_websocket_routes(r);
   r.get("/stats", stats);
   r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
+  add_upload_routes(r);
+  add_file_routes(r, app::env<std::string>("root"));
   return r;
 }
 
@@ -108,7 +113,8 @@ int main(int argc, char** argv) {
                   {.name = "kitchen_sink",
                    .description = "Perron's test bed",
                    .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
-                                {"workers", 0U, "worker threads, 0 for one per processor"}},
+                                {"workers", 0U, "worker threads, 0 for one per processor"},
+                                {"root", std::string(), "folder of /static, empty for two files to try"}},
                    .configure = [](app::spec& s) { s.node.workers = app::env<unsigned>("workers"); },
                    .children =
                        [] {

@@ -94,8 +94,9 @@ protected:
   const http1::request_head& head_;
   normal_target target_;
   std::string scratch_;
-  const route_params* params_ = nullptr; ///< while the handler runs
-  const route_limits* limits_ = nullptr; ///< of the route, if it has some
+  inline static const route_params no_params{};
+  const route_params* params_ = &no_params; ///< of the route, while its handler runs
+  const route_limits* limits_ = nullptr;    ///< of the route, if it has some
   bool begun_ = false;
 
 private:

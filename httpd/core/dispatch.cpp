@@ -1,46 +1,50 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/dispatch.hpp>
 
+#include <optional>
+#include <utility>
+
 namespace perron::httpd::core {
 namespace {
 
 /// For `*` and `host:port`, which are no paths.
 response answer_without_path(const http1::request_head& head, const router& routes) {
   if (head.method != "OPTIONS")
-    return plain_error(status::not_implemented, "this server is no proxy");
+    throw http_error(status::not_implemented, "this server is no proxy");
   response r = empty();
   r.headers.emplace_back("Allow", routes.table().allow_value(routes.table().all_methods()));
   return r;
 }
 
+/// The answer, or an http_error where nothing more is known of it than status and text.
+response answer(conversation& c, request& req, const router& routes) {
+  const http1::request_head& h = c.head();
+  if (h.expect_unknown)
+    throw http_error(status::expectation_failed, "only 100-continue is understood");
+  if (h.form == http1::target_form::asterisk || h.form == http1::target_form::authority)
+    return answer_without_path(h, routes);
+  if (const auto taken = c.take_target(); !taken)
+    throw http_error(status::bad_request, taken.error().text);
+  const auto found = routes.table().lookup(h.method, c.target().path);
+  if (found.outcome != route_outcome::match)
+    return routes.answer_unrouted(req, found);
+  c.take_route(found.params, found.handler->limits.get());
+  return found.handler->run(req);
+}
+
 } // namespace
 
 response dispatch(conversation& c, const router& routes) {
-  const http1::request_head& h = c.head();
+  request req(c);
+  std::optional<http_error> error;
   try {
-    if (h.expect_unknown)
-      return plain_error(status::expectation_failed, "only 100-continue is understood");
-    if (h.form == http1::target_form::asterisk || h.form == http1::target_form::authority)
-      return answer_without_path(h, routes);
-    if (const auto taken = c.take_target(); !taken)
-      return plain_error(status::bad_request, taken.error().text);
-    const auto& table = routes.table();
-    const auto found = table.lookup(h.method, c.target().path);
-    if (found.outcome == route_outcome::not_found)
-      return plain_error(status::not_found, "");
-    if (found.outcome == route_outcome::method_not_allowed) {
-      response r = h.method == "OPTIONS" ? empty() : plain_error(status::method_not_allowed, "");
-      r.headers.emplace_back("Allow", table.allow_value(found.allowed));
-      return r;
-    }
-    c.take_route(found.params, nullptr);
-    request req(c);
-    return (*found.handler)(req);
-  } catch (const http_error& e) {
+    return answer(c, req, routes);
+  } catch (http_error& e) {
     if (c.has_begun())
       throw;
-    return plain_error(e.status(), e.what());
+    error = std::move(e); // so that a page is made outside of the exception's own frame
   }
+  return routes.answer_error(req, error->status(), error->what());
 }
 
 response plain_error(int status, std::string_view why) {

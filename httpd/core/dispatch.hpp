@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/conversation.hpp>
 #include <perron/httpd/request.hpp>
+#include <perron/httpd/routes.hpp>
 
 #include <string_view>
 

@@ -28,6 +28,7 @@ protected:
                r.status = status::not_modified;
                return r;
              })
+        .get("/its/host", [](request& r) { return text(std::string(r.host())); })
         .get("/field/x", [](request& r) { return text(std::string(r.header("X"))); })
         .get("/smuggled/in",
              [this](request&) {
@@ -91,6 +92,14 @@ TEST_F(rfc9112_server_test, rfc9112_3_2_2_absolute_form_is_routed_by_its_path) {
   EXPECT_EQ(said_to("GET http://b.example:81/name HTTP/1.1\r\nHost: a\r\n\r\n"
                     "GET https://b.example HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
             ok("GET name") + last_ok("root"));
+}
+
+TEST_F(rfc9112_server_test, rfc9112_3_3_the_host_of_an_absolute_target_goes_before_the_field) {
+  serve(routes());
+  EXPECT_EQ(said_to("GET http://b.example:81/its/host HTTP/1.1\r\nHost: a\r\n\r\n"
+                    "GET /its/host HTTP/1.1\r\nHost: a:80\r\n\r\n"
+                    "GET /its/host HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"),
+            ok("b.example:81") + ok("a:80") + last_ok(""));
 }
 
 TEST_F(rfc9112_server_test, rfc9112_3_2_3_a_tunnel_that_is_refused_leaves_the_connection_as_it_was) {

@@ -91,7 +91,7 @@ std::string_view version(dice& d) {
 }
 
 std::string number(dice& d, std::size_t n) {
-  const std::string plain = std::to_string(n);
+  std::string plain = std::to_string(n);
   if (!d.is_odd(12))
     return plain;
   switch (d.below(14)) {
@@ -194,11 +194,9 @@ std::string other_field(dice& d) {
   case 6:
     return field(d, any(d, {"!#$%&'*+-.^_`|~", "X(", "X@", "X\x80", "\"X\"", "X/Y", "X{}"}), "v");
   case 7:
-    return field(d, "X",
-                 any(d, {"\x80\xff",
-                         "a\x01"
-                         "b",
-                         "a\x7f", "a\tb", "a\rb", "a\nb", std::string_view("a\0b", 3), ""}));
+    return field(
+        d, "X",
+        any(d, {"\x80\xff", "a\x01z", "a\x7f", "a\tb", "a\rb", "a\nb", std::string_view("a\0b", 3), ""}));
   case 8:
     return field(d, "Trailer", "X");
   case 9:
@@ -365,8 +363,8 @@ std::string one_request(dice& d) {
 
 /// A few bytes other than they were.
 void mutate(dice& d, std::string& text) {
-  constexpr std::string_view bytes("\r\n\t :;,=\"\\\0\x01\x0b\x0c\x1f\x7f\x80\xff/?#%*09aAfFgG-+_.[]{}()<>@",
-                                   48);
+  using namespace std::string_view_literals;
+  constexpr auto bytes = "\r\n\t :;,=\"\\\0\x01\x0b\x0c\x1f\x7f\x80\xff/?#%*09aAfFgG-+_.[]{}()<>@"sv;
   for (std::size_t left = 1 + d.below(3); left > 0 && !text.empty(); --left) {
     const std::size_t at = d.below(text.size());
     const std::size_t some = std::min(1 + d.below(d.one_in(4) ? 20 : 2), text.size() - at);

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/httpd/routes.hpp>
+
+#include <string>
+
+// The handlers of kitchen_sink, a file for each kind.
+
+void add_upload_routes(perron::httpd::router& r);
+void add_file_routes(perron::httpd::router& r, const std::string& root);
+void add_websocket_routes(perron::httpd::router& r);
