@@ -7,8 +7,9 @@
 
 namespace perron::httpd {
 
-// Middleware for router::use(). Each adds its fields to every final answer that its routes give, errors and
-// streams included; a crash is answered without.
+// Middleware for router::use(). Each adds its fields to every final answer that its routes give, thrown
+// errors and streams included; a crash is answered without, and so is what no route has, unless there is a
+// router::not_found().
 
 /// The id of a request, as request_id() left it: `r.local<request_id_text>().text`.
 struct request_id_text {

@@ -74,8 +74,9 @@ public:
     return add(any_method, pattern, std::move(h), limits);
   }
 
-  /// Puts `m` around every route, the first one outermost. Only before the first route, mount or override, so
-  /// that none is left outside by mistake; what needs less is a router of its own, mounted beside.
+  /// Puts `m` around every route and override, the first one outermost; the router's own 404 and 405 have
+  /// nothing around them. Only before the first route, mount or override, so that none is left outside by
+  /// mistake; what needs less is a router of its own, mounted beside.
   router& use(middleware m);
 
   /// Adds the routes of `sub`, with their middleware inside of this router's, below `prefix`: "/api", or

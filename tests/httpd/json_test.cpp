@@ -18,8 +18,12 @@ using ::testing::HasSubstr;
 struct point {
   int x = 0;
   int y = 0;
-  NLOHMANN_DEFINE_TYPE_INTRUSIVE(point, x, y)
 };
+
+void from_json(const nlohmann::json& from, point& to) {
+  from.at("x").get_to(to.x);
+  from.at("y").get_to(to.y);
+}
 
 std::string fault_of(std::string_view text) {
   try {
