@@ -3,6 +3,7 @@
 
 #include <perron/httpd/response.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -14,6 +15,8 @@ namespace perron::httpd {
 
 /// Mail: there is something to be read from a duplex, see duplex::notify().
 struct readable {};
+/// Mail: the time given to duplex::remind() is over.
+struct reminder {};
 
 namespace core {
 
@@ -25,6 +28,8 @@ public:
   virtual std::optional<std::size_t> try_read(std::span<char> into) = 0;
   virtual void write(std::span<const std::string_view> parts) = 0;
   virtual void notify() = 0;
+  /// Where no time passes it does nothing.
+  virtual void remind(std::chrono::milliseconds) {}
   virtual void end() = 0;
 };
 
@@ -57,6 +62,11 @@ public:
   ///     receive([&](httpd::readable) { while (auto n = peer.try_read(buffer)) ... },
   ///             [&](room_message m) { ... });
   void notify() { channel_->notify(); }
+
+  /// Asks for one mail `reminder` after that time, instead of the one asked for before if that has not come;
+  /// one that is on its way already still comes. Wakes a process that hibernates. It is the connection's own
+  /// timer, so it costs no memory, as send_after() does; a few ms late at times, never early.
+  void remind(std::chrono::milliseconds after) { channel_->remind(after); }
 
   /// The connection closes when the peer has taken what was written. To be returned by the handler; a process
   /// that has hibernated just ends after it. Without it the connection closes as well, as after a crash.

@@ -24,7 +24,7 @@ std::string written(const test_request& what) {
   if (!has("Host"))
     text += "Host: test\r\n";
   for (const auto& [name, value] : what.headers)
-    text += name + ": " + value + "\r\n";
+    text.append(name).append(": ").append(value).append("\r\n");
   if (what.body.size() > 1 || !what.trailers.empty())
     text += "Transfer-Encoding: chunked\r\n";
   else if (!what.body.empty())

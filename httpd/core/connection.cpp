@@ -50,16 +50,6 @@ inbound* inbound::make(const http1::request_head& head, std::size_t head_size, s
   return in;
 }
 
-inbound* inbound::make_label(const inbound& of) {
-  constexpr std::size_t most = 256;
-  std::string bytes(of.head.method);
-  bytes += of.head.path_and_query.substr(0, most);
-  http1::request_head head;
-  head.method = std::string_view(bytes).substr(0, of.head.method.size());
-  head.path_and_query = std::string_view(bytes).substr(of.head.method.size());
-  return make(head, bytes.size(), bytes);
-}
-
 void inbound::free(inbound* in) noexcept {
   const std::size_t total = in->total;
   in->~inbound();
@@ -305,6 +295,11 @@ std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
     return now_ms + ms(site_->options.idle_time);
   if (now_ms < deadline_ms_)
     return deadline_ms_;
+  if (reminds_) {
+    timed_ = false;
+    net::deliver_asked_for(listed_.who, rc::make_envelope<reminder>(rc::envelope_kind::mail));
+    return now_ms + ms(site_->options.idle_time);
+  }
   const runtime::exit_reason why =
       std::exchange(overdue_, true) ? runtime::exit_reason::kill() : supervisors::over_deadline();
   rc::push_signal(listed_.who, rc::exit_envelope(rc::envelope_kind::exit, site_->supervisor, why, 0));
@@ -364,6 +359,20 @@ void connection::want_mail(bool now) noexcept {
     send_mail();
 }
 
+std::string connection::label() const {
+  constexpr std::size_t most = 256;
+  if (in_use_.in == nullptr)
+    return partial_ ? *partial_ : std::string();
+  const http1::request_head& head = in_use_.in->head;
+  std::string label(head.method);
+  label += ' ';
+  label += head.path_and_query;
+  if (label.size() > most)
+    label.resize(most);
+  label.shrink_to_fit();
+  return label;
+}
+
 void connection::may_have_more() noexcept { ready_bits_.fetch_or(EPOLLIN, std::memory_order_relaxed); }
 
 // -- returning: an errand to the home worker
@@ -402,8 +411,8 @@ bool connection::do_as_asked(rc::worker& at) noexcept {
     return true;
   if ((wishes & shrink) != 0) {
     try {
-      inbound* label = inbound::make_label(*in_use_.in);
-      inbound::free(std::exchange(in_use_.in, label));
+      partial_ = std::make_unique<std::string>(label());
+      inbound::free(std::exchange(in_use_.in, nullptr));
     } catch (const std::bad_alloc&) {
       // it stays as large as it is
     }
@@ -411,6 +420,7 @@ bool connection::do_as_asked(rc::worker& at) noexcept {
   if ((wishes & new_time) != 0) {
     const std::uint32_t time = request_ms_.load(std::memory_order_relaxed);
     timed_ = false;
+    reminds_ = in_use_.upgraded;
     if (time != 0)
       give_time(at, time);
   }
@@ -426,7 +436,7 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
     c.in_use_.asks_home = false;
   }
   c.phase_ = phase::idle;
-  c.timed_ = false;
+  c.timed_ = c.reminds_ = false;
   if (c.overdue_) [[unlikely]] {
     using supervisors::request_end;
     c.overdue_ = false;
@@ -434,7 +444,8 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
       c.in_use_.how = request_end::deadline;
   }
   c.site_->requests.of(at.index).ends(c.listed_, c.in_use_.how);
-  inbound::free(std::exchange(c.in_use_.in, nullptr));
+  if (c.in_use_.in != nullptr)
+    inbound::free(std::exchange(c.in_use_.in, nullptr));
   if (c.next_ != fate::keep) {
     if (c.next_ == fate::linger) {
       c.linger(at);

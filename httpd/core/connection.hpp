@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -36,8 +37,6 @@ struct inbound {
   std::string_view after_head() noexcept { return {bytes() + head_size, size - head_size}; }
 
   static inbound* make(const http1::request_head& head, std::size_t head_size, std::string_view bytes);
-  /// One with nothing but the method and the beginning of the target: what a list of requests shows.
-  static inbound* make_label(const inbound& of);
   static void free(inbound* in) noexcept;
 };
 
@@ -108,6 +107,8 @@ public:
 
   /// Takes it down.
   void close() noexcept;
+  /// What it is used for, as a list of requests shows it: "GET /wait?n=1".
+  std::string label() const;
   bool is_in_use() const noexcept { return phase_ == phase::in_use; }
 
   site& where() noexcept { return *site_; }
@@ -134,9 +135,10 @@ public:
   /// From now on only these interrupt the process, whatever has done so already.
   void be_interrupted_by(std::uint8_t kinds);
 
-  /// The request has `time` in all, whatever the server says; 0: no limit.
+  /// The request has `time` in all, whatever the server says; 0: no limit. One that was upgraded is told by a
+  /// `reminder` then, and goes on.
   void limit_time(std::chrono::milliseconds time) noexcept;
-  /// The process needs `in` no more: it shrinks to a label.
+  /// The process needs `in` no more: it goes, but for what a list of requests shows.
   void give_up_inbound() noexcept;
 
   /// The process is about to read: a later event counts as news.
@@ -202,7 +204,8 @@ private:
   listed_request listed_{this}; ///< who: the process, while in use
   exchange_state in_use_;
   std::unique_ptr<visitor> visitor_;
-  std::unique_ptr<std::string> partial_; ///< bytes of a head that is not complete
+  /// Idle: bytes of a head that is not complete. In use: those of the next, or, without `in`, the label.
+  std::unique_ptr<std::string> partial_;
   http1::head_progress progress_;
   return_errand errand_{this};
   idle_timer timer_{this};
@@ -212,6 +215,7 @@ private:
   fate next_ = fate::keep;
   bool overdue_ = false; ///< its request has had its time and was told to end
   bool timed_ = false;   ///< deadline_ms_ is that of the request
+  bool reminds_ = false; ///< and when it comes the process is told
   std::atomic<bool> mail_wanted_{false};
   std::atomic<std::uint8_t> home_asked_{0};
 };

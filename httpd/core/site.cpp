@@ -83,14 +83,7 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
 }
 
 std::string site::label_of(const supervisors::core::request_entry& e) const {
-  constexpr std::size_t most = 256;
-  const http1::request_head& head = static_cast<const connection::listed_request&>(e).of->in_use().in->head;
-  std::string label(head.method);
-  label += ' ';
-  label += head.path_and_query;
-  if (label.size() > most)
-    label.resize(most);
-  return label;
+  return static_cast<const connection::listed_request&>(e).of->label();
 }
 
 server_stats site::stats() const noexcept {

@@ -24,6 +24,7 @@ public:
   std::optional<std::size_t> try_read(std::span<char> into) override;
   void write(std::span<const std::string_view> parts) override;
   void notify() override { connection_.want_mail(came_ != nullptr); }
+  void remind(std::chrono::milliseconds after) override { connection_.limit_time(after); }
   void end() override;
 
 private:

@@ -11,6 +11,10 @@ void compression::compress(std::string_view message, std::string& out) {
     deflater_.reset();
 }
 
+void compression::compress_alone(std::string_view message, std::string& out) const {
+  deflater(agreed_.send_window_bits, memory_level_, level_).compress(message, out);
+}
+
 inflater::outcome compression::inflate(std::string_view piece, std::string& out, std::size_t limit) {
   if (!inflater_)
     inflater_ = std::make_unique<inflater>(agreed_.receive_window_bits);

@@ -23,7 +23,9 @@ public:
   /// Whether a message of that size is to be compressed.
   bool pays_for(std::size_t size) const noexcept { return size >= from_bytes_; }
   void compress(std::string_view message, std::string& out);
-  /// A message that others compressed is sent in between: the next must not refer to one before it.
+  /// The same without regard to the messages before it.
+  void compress_alone(std::string_view message, std::string& out) const;
+  /// A message that was compressed alone is sent in between: the next must not refer to one before it.
   void forget_sent() noexcept { deflater_.reset(); }
 
   inflater::outcome inflate(std::string_view piece, std::string& out, std::size_t limit);

@@ -109,7 +109,10 @@ bool protocol::begin_frame(event& e) {
 void protocol::take_piece(std::span<char> piece, event& e) {
   const std::string_view bytes = text_of(piece);
   if (is_control(head_.op)) {
-    control_ += bytes;
+    if (!control_ && !bytes.empty())
+      control_ = std::make_unique<std::string>();
+    if (control_)
+      *control_ += bytes;
     return;
   }
   std::string& data = message_->data;
@@ -153,7 +156,8 @@ void protocol::end_message(event& e) {
 }
 
 void protocol::end_control(event& e) {
-  e.data = std::exchange(control_, {});
+  if (const std::unique_ptr<std::string> payload = std::move(control_))
+    e.data = std::move(*payload);
   if (head_.op == opcode::close)
     take_close(e);
   else

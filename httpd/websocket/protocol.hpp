@@ -107,7 +107,7 @@ private:
   std::uint64_t left_ = 0; ///< of the payload of the frame under way
   frame_head head_;        ///< of the frame under way
   std::unique_ptr<message> message_;
-  std::string control_; ///< payload of the control frame under way
+  std::unique_ptr<std::string> control_; ///< payload of the control frame under way, if it has some
   std::unique_ptr<compression> deflate_;
   std::array<char, max_head_size> kept_head_{}; ///< the part of a head that has come
   std::uint8_t kept_ = 0;

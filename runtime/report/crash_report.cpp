@@ -19,6 +19,7 @@
 #include <utility>
 
 #include <pthread.h>
+#include <sched.h>
 #include <spdlog/spdlog.h>
 
 namespace perron::runtime {
@@ -116,7 +117,8 @@ public:
         if (!thread_.joinable())
           thread_ = start_without_signals([this] { run(); });
         waiting_.push_back(std::move(report));
-        wake_.notify_one();
+        if (!looks_by_itself_)
+          wake_.notify_one();
         return;
       }
     } catch (...) {
@@ -144,9 +146,16 @@ private:
   enum class watch { for_dropped, for_release, none };
 
   static constexpr std::chrono::seconds until_released{30};
+  /// Waking a thread costs several microseconds, which where crashes follow each other would be most of what
+  /// each of them costs. So after a report it looks by itself for a while, and need not be woken.
+  static constexpr std::chrono::milliseconds between_looks{20};
 
   void run() {
     ::pthread_setname_np(::pthread_self(), "perron-reports");
+    // whoever wakes it has work of its own to go on with: it runs when a processor is free, and is not put
+    // before the waker, as the kernel does with threads that have slept
+    const sched_param no_priority{};
+    ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &no_priority);
     watch watching = watch::none;
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -181,7 +190,12 @@ private:
     case watch::for_dropped: {
       // A report is refused less than the time of one token after an admitted one, so a look after the last
       // admitted one finds them all.
-      if (wake_.wait_for(lock, until_dropped_told_, called))
+      looks_by_itself_ = true;
+      bool is_called = called();
+      for (auto left = until_dropped_told_; !is_called && left.count() > 0; left -= between_looks)
+        is_called = wake_.wait_for(lock, std::min(between_looks, left), called);
+      looks_by_itself_ = false;
+      if (is_called)
         return watching;
       lock.unlock();
       const bool told = tell_dropped();
@@ -248,6 +262,7 @@ private:
   std::condition_variable wake_;
   std::condition_variable flushed_;
   std::deque<crash_report> waiting_;
+  bool looks_by_itself_ = false; ///< it will see what waits within between_looks
   std::uint64_t flushes_wanted_ = 0;
   std::uint64_t flushes_done_ = 0;
   bool stopping_ = false;

@@ -54,9 +54,10 @@ struct crash_reporter_options {
 /// The log is the one registered with spdlog as "perron", at level error; if there is none at the first
 /// report, one that writes coloured lines to standard error is registered.
 ///
-/// The thread starts with the first report. After the last one it wakes twice, after a second for what was
-/// dropped and after 30 to give back the debug information (some 20 MB); then it sleeps. All members may be
-/// called from any thread, the destructor when nobody else calls any more.
+/// The thread starts with the first report. After one it looks for more every 20 ms, so that crashes which
+/// follow each other need not wake it; a second after the last one it tells what was dropped, after 30 it
+/// gives back the debug information (some 20 MB), and sleeps. All members may be called from any thread, the
+/// destructor when nobody else calls any more.
 class crash_reporter {
 public:
   /// Takes a report and its text in place of the log. A `pid_id` of 0 stands for no process: the text tells

@@ -168,7 +168,7 @@ TEST(protocol, goes_the_same_way_at_every_split) {
 }
 
 TEST(protocol, is_small_between_messages) {
-  EXPECT_LE(sizeof(protocol), 160U);
+  EXPECT_LE(sizeof(protocol), 80U);
   echo_peer peer;
   EXPECT_FALSE(peer.protocol().is_inside_message());
   peer.give(masked(text_frame("x")).substr(0, 1));
