@@ -158,7 +158,7 @@ void exchange::end() {
 }
 
 std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
-  if (has_body() && !is_body_taken_ && (reader_ == nullptr || !reader_->at_end()))
+  if (has_body() && !is_body_taken_) // a reader may hold what came behind it
     throw http_error(status::bad_request, "a request for an upgrade has no body");
   const std::vector<header_field> all = fields_of(r);
   http1::response_head head;
