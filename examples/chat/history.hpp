@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "message.hpp"
-
+#include <perron/httpd/channel/store.hpp>
 #include <perron/runtime/server.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,26 +15,34 @@ struct sqlite3;
 
 namespace chat {
 
-/// Keep this line; answers it with its id.
-struct append {
-  using reply = message;
+using perron::httpd::topic_record;
+
+/// A room's process begins.
+struct open_room {
+  using reply = perron::httpd::topic_store::opened;
   std::string room;
-  message line;
+  std::size_t most = 0;
 };
 
-/// The newest lines after an id, oldest first.
-struct load {
-  using reply = std::vector<message>;
+/// Keep this line.
+struct append_line {
+  using reply = bool;
   std::string room;
-  std::int64_t after = 0;
-  int most = 200;
+  topic_record line;
 };
 
-/// A room's process begins; counts how often that happened.
-struct room_started {
+/// The lines behind a number, oldest first.
+struct load_lines {
+  using reply = std::vector<topic_record>;
+  std::string room;
+  std::uint64_t behind = 0;
+  std::size_t most = 0;
+};
+
+/// How often each room was started, over all runs of the program.
+struct count_starts {
   struct reply {
-    std::int64_t incarnation = 0;
-    bool again = false; ///< not the first time since the program started: its predecessor has crashed
+    std::uint64_t starts = 0;
   };
   std::string room;
 };
@@ -43,13 +51,15 @@ struct room_started {
 /// while the workers go on. If it crashes, the supervisor opens the file anew.
 class history {
 public:
-  using calls = perron::runtime::protocol<append, load, room_started>;
+  using calls = perron::runtime::protocol<open_room, append_line, load_lines, count_starts>;
 
   explicit history(const std::string& file);
 
-  message handle_call(append request);
-  std::vector<message> handle_call(const load& request);
-  room_started::reply handle_call(const room_started& request);
+  /// A room that was started before in this run has crashed since: then the line that says so is added.
+  open_room::reply handle_call(const open_room& request);
+  bool handle_call(const append_line& request);
+  std::vector<topic_record> handle_call(const load_lines& request);
+  count_starts::reply handle_call(const count_starts& request);
 
 private:
   struct closer {
@@ -58,5 +68,8 @@ private:
   std::unique_ptr<sqlite3, closer> db_;
   std::unordered_set<std::string> started_;
 };
+
+/// The rooms' histories, as topics want them: each question is a call to the process named "history".
+std::shared_ptr<perron::httpd::topic_store> history_store();
 
 } // namespace chat

@@ -4,19 +4,19 @@
 //
 //     root
 //     ├── history        owns the SQLite file
-//     ├── rooms          supervisor, one child per room, started on demand
-//     │   ├── room:lobby
+//     ├── rooms          dynamic supervisor, one topic per room, started on demand
+//     │   ├── rooms/lobby
 //     │   └── …
-//     └── http           one process per request; a long poll is a process that waits
+//     ├── door           one process for each page that polls
+//     └── http           one process per request; a WebSocket or a stream is a request that lasts
 #include "history.hpp"
-#include "room.hpp"
+#include "rooms.hpp"
 #include "web.hpp"
 
 #include <perron/httpd/child.hpp>
 #include <perron/supervisors/app.hpp>
 #include <perron/supervisors/draw.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -26,17 +26,16 @@ using namespace perron;
 namespace {
 
 app::children tree() {
-  // the crash button is there to be pressed: give up only if a room cannot live at all
-  const supervisors::supervisor_options rooms{
-      .name = "rooms", .intensity = 100, .period = std::chrono::seconds(5)};
+  const httpd::topics rooms = chat::rooms();
+  const httpd::channel door = chat::door(rooms);
   return {
       supervisors::server_child<chat::history>({.id = "history", .spawn = {.name = "history"}},
                                                app::env<std::string>("db")),
-      supervisors::supervisor_child("rooms", rooms, {chat::room_child("lobby")}),
+      rooms.child(), door.child(),
       httpd::server_child(
           "http",
           {.name = "http", .host = app::env<std::string>("host"), .port = app::env<std::uint16_t>("port")},
-          chat::routes())};
+          chat::routes(rooms, door))};
 }
 
 void announce() {
@@ -45,6 +44,9 @@ void announce() {
               static_cast<unsigned>(bound.value()));
   std::fflush(stdout);
 }
+
+/// The lobby is there before the first who comes.
+void open_lobby() { static_cast<void>(chat::rooms().find("lobby").value()); }
 
 void print_tree() {
   if (!app::env<bool>("tree"))
@@ -64,5 +66,5 @@ int main(int argc, char** argv) {
                                 {"db", "chat.db", "file that keeps what was said"},
                                 {"tree", false, "print the supervision tree when it is up"}},
                    .children = tree,
-                   .phases = {{"announce", announce}, {"tree", print_tree}}});
+                   .phases = {{"lobby", open_lobby}, {"announce", announce}, {"tree", print_tree}}});
 }

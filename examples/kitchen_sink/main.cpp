@@ -92,6 +92,7 @@ httpd::router routes() {
   r.get("/poll", poll);
   r.post("/publish", publish);
   add_websocket_routes(r);
+  add_realtime_routes(r);
   r.get("/stats", stats);
   r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
   add_streaming_routes(r);

@@ -9,6 +9,7 @@
 
 void add_streaming_routes(perron::httpd::router& r);
 void add_upload_routes(perron::httpd::router& r);
+void add_realtime_routes(perron::httpd::router& r);
 void add_file_routes(perron::httpd::router& r, const std::string& root);
 void add_websocket_routes(perron::httpd::router& r);
 /// Of a server of its own: any path and method is answered with the request's body.

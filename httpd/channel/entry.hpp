@@ -2,9 +2,13 @@
 #pragma once
 
 #include <perron/httpd/channel/cursor.hpp>
+#include <perron/httpd/websocket/message.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,10 +34,11 @@ struct topic_record {
 };
 
 /// One published entry with its encoded forms, which are made once and shared by all who receive it. Never
-/// changes, so any thread may read it. Costs its data about twice.
+/// changes, so any thread may read it. Costs its data
+/// about twice, and once more when there are WebSockets.
 class topic_entry {
 public:
-  /// `data` must be JSON; line ends in it, which JSON has between its tokens only, become spaces.
+  /// `data` must be JSON in UTF-8; line ends in it, which JSON has between its tokens only, become spaces.
   topic_entry(std::string_view topic, std::uint64_t epoch, topic_record record);
 
   const topic_cursor& at() const noexcept { return at_; }
@@ -46,6 +51,11 @@ public:
   }
   /// The same as an event of a server-sent stream, with its id.
   std::string_view sse() const noexcept { return sse_; }
+  /// The same as a WebSocket's frame, made when the first one asks.
+  const shared_frame& frame() const {
+    std::call_once(frame_made_, [this] { frame_.emplace(shared_frame::text(json())); });
+    return *frame_;
+  }
   /// Bytes that it takes, about.
   std::size_t cost() const noexcept {
     return sizeof *this + sse_.size() + record_.data.size() + record_.origin.from.size();
@@ -56,6 +66,8 @@ private:
   topic_record record_;
   std::string sse_;
   std::size_t json_begin_ = 0;
+  mutable std::once_flag frame_made_;
+  mutable std::optional<shared_frame> frame_; ///< after frame_made_ never changes
 };
 using topic_entry_ptr = std::shared_ptr<const topic_entry>;
 

@@ -89,7 +89,8 @@ struct topic_refused {
 
 /// What became of a publish.
 struct topic_receipt {
-  std::uint64_t tag = 0; ///< as in topic_publish_mail
+  std::uint64_t tag = 0;    ///< as in topic_publish_mail
+  std::uint64_t number = 0; ///< of the origin
   topic_cursor
       at{}; ///< the entry's place; of a repeated one, that which the first got, or none if it is long ago
   bool repeated = false; ///< it was there already

@@ -19,15 +19,16 @@ using namespace std::chrono_literals;
 constexpr auto first_delay = 20ms;
 constexpr std::chrono::milliseconds longest_delay = 5s;
 
-std::uint64_t new_tag() noexcept {
+} // namespace
+
+std::uint64_t new_topic_tag() noexcept {
   static std::atomic<std::uint64_t> tags{0};
   return tags.fetch_add(1, std::memory_order_relaxed) + 1; // only has to be unlike the others
 }
 
-} // namespace
-
 subscription::subscription(topics where, std::string topic, subscription_options options)
-    : where_(std::move(where)), topic_(std::move(topic)), options_(std::move(options)), tag_(new_tag()) {
+    : where_(std::move(where)), topic_(std::move(topic)), options_(std::move(options)),
+      tag_(new_topic_tag()) {
   subscribe();
 }
 

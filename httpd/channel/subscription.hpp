@@ -15,6 +15,9 @@
 
 namespace perron::httpd {
 
+/// Names a subscription or a publisher in the mail it gets; unlike all others.
+std::uint64_t new_topic_tag() noexcept;
+
 /// What a subscription asks for.
 struct subscription_options {
   topic_start from{};

@@ -58,7 +58,8 @@ topic::~topic() {
 void topic::handle_call(topic_publish request, runtime::caller from) { accept(std::move(request), from); }
 
 void topic::handle_cast(topic_publish_mail request) {
-  accept(std::move(request.what), mail_address{request.who, request.tag});
+  const mail_address from{request.who, request.tag, request.what.origin.number};
+  accept(std::move(request.what), from);
 }
 
 void topic::accept(topic_publish&& what, const publisher& from) {
@@ -145,6 +146,7 @@ void topic::answer(const publisher& to, topic_receipt receipt) {
   } else {
     const auto& mail = std::get<mail_address>(to);
     receipt.tag = mail.tag;
+    receipt.number = mail.number;
     runtime::send(mail.who, std::move(receipt));
   }
 }

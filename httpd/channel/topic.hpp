@@ -79,6 +79,7 @@ private:
   struct mail_address {
     runtime::pid who;
     std::uint64_t tag;
+    std::uint64_t number;
   };
   using publisher = std::variant<runtime::caller, mail_address>;
   struct held_publish {

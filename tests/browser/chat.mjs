@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The chat as its users see it: Chromium on one side, the chat binary on the other, a crash in between.
+// The chat as its users see it: Chromium on one side, the chat binary on the other, crashes and a restart in between;
+// first over WebSocket, which the page picks itself, then with server-sent events and with long poll forced.
 //   node chat.mjs CHAT_BINARY [--screenshot FILE.png]     (CHROMIUM=/path overrides /usr/bin/chromium)
 
 import { spawn } from 'node:child_process';
@@ -88,10 +89,8 @@ class Server {
 /** One person at one device. */
 class Person {
   errors = [];
-  polls = []; // { request, outcome } in the order they were started
-  joins = []; // what the server answered to each join
 
-  static async arrive(nick, room, device) {
+  static async arrive(nick, room, device, transport) {
     const person = new Person();
     person.nick = nick;
     person.device = device;
@@ -99,14 +98,13 @@ class Person {
     person.page = await person.context.newPage();
     person.page.setDefaultTimeout(patience);
     person.page.on('pageerror', (error) => person.errors.push(error.message));
-    person.watchRequests();
     await person.page.addInitScript(() => {
       window.layoutShift = 0;
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
       }).observe({ type: 'layout-shift', buffered: true });
     });
-    await person.page.goto(`${server.url}/#${room}`);
+    await person.page.goto(`${server.url}/${transport ? `?transport=${transport}` : ''}#${room}`);
     await person.page.getByLabel('Your name').fill(nick);
     check(
       (await person.page.getByLabel('Room', { exact: true }).inputValue()) === room,
@@ -115,23 +113,6 @@ class Person {
     await person.page.getByRole('button', { name: 'Join' }).click();
     await person.live();
     return person;
-  }
-
-  watchRequests() {
-    const find = (request) => this.polls.find((poll) => poll.request === request);
-    const settle = (request, outcome) => {
-      const poll = find(request);
-      if (poll) poll.outcome = outcome;
-    };
-    this.page.on('request', (request) => {
-      if (request.url().includes('/poll?')) this.polls.push({ request, outcome: null });
-    });
-    this.page.on('response', (response) => {
-      settle(response.request(), response.status());
-      if (response.ok() && response.url().endsWith('/join'))
-        this.joins.push(response.json().catch(() => null));
-    });
-    this.page.on('requestfailed', (request) => settle(request, request.failure()?.errorText ?? 'failed'));
   }
 
   id(name) {
@@ -278,6 +259,16 @@ async function run() {
     ],
   });
 
+  await conversation(null);
+  await conversation('sse');
+  await conversation('poll');
+}
+
+/** One conversation of three people, two of them in one room; `transport`: what their pages have to take. */
+async function conversation(transport) {
+  const used = transport ?? 'ws';
+  const room = transport === null ? 'lobby' : `lobby-${transport}`;
+  const over = `over ${used}: `;
   let ann, bob, carol;
   const said = [];
   const talk = async (person, text) => {
@@ -286,13 +277,13 @@ async function run() {
     await Promise.all([ann.sees(text), bob.sees(text)]);
   };
 
-  await step("two people in one room see each other and each other's messages", async () => {
-    ann = await Person.arrive('ann', 'lobby', desktop);
-    bob = await Person.arrive('bob', 'lobby', phone);
-    carol = await Person.arrive('carol', 'platform-9', desktop);
+  await step(`${over}two people in one room see each other and each other's messages`, async () => {
+    ann = await Person.arrive('ann', room, desktop, transport);
+    bob = await Person.arrive('bob', room, phone, transport);
+    carol = await Person.arrive('carol', `platform-9-${used}`, desktop, transport);
     await talk(ann, 'Morning! Is this the process everybody keeps crashing?');
     await talk(bob, 'The very same. One process per room, one supervisor above it.');
-    await talk(bob, 'And each of us waits in a long poll: a request that sits in receive.');
+    await talk(bob, 'And each of us is a process too, that asks the room for more when it has the time.');
     await talk(ann, 'So what happens to my messages when it dies?');
     await talk(bob, 'They are in SQLite. Press the red button and see.');
     for (const person of [ann, bob]) {
@@ -302,15 +293,16 @@ async function run() {
           .evaluateAll((all) => all.map((one) => one.dataset.nick));
         return names.join() === 'ann,bob';
       });
+      check((await person.stats()).transport === used, `${person.nick}'s page took another transport`);
     }
     await sameEverywhere([ann, bob], 'before the crash');
     check((await ann.texts()).join('|') === said.join('|'), 'all that was said is shown, in order');
   });
 
-  await step('a nick that is taken is refused with a reason', async () => {
+  await step(`${over}a nick that is taken is refused with a reason`, async () => {
     const context = await browser.newContext(desktop);
     const page = await context.newPage();
-    await page.goto(`${server.url}/#lobby`);
+    await page.goto(`${server.url}/${transport ? `?transport=${transport}` : ''}#${room}`);
     await page.getByLabel('Your name').fill('ann');
     await page.getByRole('button', { name: 'Join' }).click();
     const reason = await eventually('the reason of the refusal', () =>
@@ -320,52 +312,30 @@ async function run() {
     await context.close();
   });
 
-  await step('the room crashes: both go on with the history; the other room notices nothing', async () => {
-    const before = {
-      ann: await ann.incarnation(),
-      bob: await bob.incarnation(),
-      carol: await carol.incarnation(),
-    };
-    const joins = { ann: (await ann.stats()).joins, bob: (await bob.stats()).joins };
-    const waiting = await eventually("carol's poll in flight", () => {
-      const last = carol.polls.at(-1);
-      return last?.outcome === null && last;
-    });
+  await step(`${over}the room crashes: nothing is lost, no page loses its connection`, async () => {
+    const before = { ann: await ann.incarnation(), bob: await bob.incarnation(), carol: await carol.incarnation() };
+    const stats = { ann: await ann.stats(), bob: await bob.stats(), carol: await carol.stats() };
+    const quiet = JSON.stringify(await carol.page.locator('#messages').innerHTML());
     await ann.crashRoom();
     for (const person of [ann, bob]) {
-      await person.until('joined again', async () => (await person.stats()).joins > joins[person.nick]);
+      await person.until('a higher incarnation', async () => (await person.incarnation()) > before[person.nick]);
       await person.live();
-      await person.until(
-        'a higher incarnation',
-        async () => (await person.incarnation()) > before[person.nick],
-      );
-    }
-    for (const person of [ann, bob]) {
-      const { history } = await person.joins.at(-1);
-      const texts = history.filter((message) => message.kind === 'say').map((message) => message.text);
-      check(
-        texts.join('|') === said.join('|'),
-        `the new process gave ${person.nick} this history: ${texts.join('|')}`,
-      );
     }
     await sameEverywhere([ann, bob], 'after the crash');
     check((await ann.texts()).join('|') === said.join('|'), 'the history is complete after the crash');
     await talk(ann, 'It went down, and everything is still here.');
     await talk(bob, 'New process, same conversation. Next door nobody noticed.');
-
-    check(
-      [null, 200].includes(waiting.outcome),
-      `carol's poll broke with the other room: ${waiting.outcome}`,
-    );
+    check(JSON.stringify(await carol.page.locator('#messages').innerHTML()) === quiet, 'carol saw something of it');
     await carol.say('Quiet on platform 9.');
     await carol.sees('Quiet on platform 9.');
-    await carol.until('the answer to the poll of before the crash', () => waiting.outcome === 200);
-    const stats = await carol.stats();
-    check(stats.joins === 1 && stats.failures === 0, `carol had to recover: ${JSON.stringify(stats)}`);
+    for (const person of [ann, bob, carol]) {
+      const now = await person.stats();
+      check(now.failures === stats[person.nick].failures, `${person.nick} had to connect again`);
+    }
     check((await carol.incarnation()) === before.carol, "carol's room was started again");
   });
 
-  if (options.screenshot) {
+  if (options.screenshot && transport === null) {
     await step(`picture written to ${options.screenshot}`, async () => {
       await Promise.all(
         [ann, bob].map((person) =>
@@ -379,8 +349,7 @@ async function run() {
     });
   }
 
-  await step('a crash in the middle of a burst loses nothing and doubles nothing', async () => {
-    const joins = (await ann.stats()).joins;
+  await step(`${over}a crash in the middle of a burst loses nothing and doubles nothing`, async () => {
     for (let i = 1; i <= 4; i += 1) {
       await ann.say(`ann ${i}`);
       await bob.say(`bob ${i}`);
@@ -401,10 +370,68 @@ async function run() {
         });
       }
     }
-    await ann.until('joined again', async () => (await ann.stats()).joins > joins);
     await sameEverywhere([ann, bob], 'after the burst');
   });
 
+  if (transport === null) await appearance(ann, bob);
+
+  await step(
+    `${over}the server is restarted: the pages come back, what was said meanwhile arrives once, in order`,
+    async () => {
+      const { port } = server;
+      await ann.say('The last before the stop.');
+      await bob.sees('The last before the stop.');
+      await server.stop();
+      await ann.until(
+        'the loss of the connection',
+        async () => (await ann.id('state').getAttribute('data-state')) !== 'live',
+      );
+      const before = await bob.texts();
+      const meanwhile = ['One, while the server was away.', 'Two.', 'Three.'];
+      for (const text of meanwhile) await ann.say(text);
+      await ann.until('they wait', async () => (await ann.page.getByTestId('pending').count()) === 3);
+      await Server.start(port);
+      for (const person of [ann, bob, carol]) await person.live();
+      for (const person of [ann, bob]) await person.sees(meanwhile.at(-1));
+      await ann.until(
+        'nothing waits any more',
+        async () => (await ann.page.getByTestId('pending').count()) === 0,
+      );
+      await sameEverywhere([ann, bob], 'after the restart');
+      check(
+        (await bob.texts()).join('|') === [...before, ...meanwhile].join('|'),
+        'the restart lost, doubled or reordered messages',
+      );
+      for (const person of [ann, bob]) {
+        const now = await person.stats();
+        check(now.transport === used || transport === null, `${person.nick}'s page took ${now.transport}`);
+      }
+      const dora = await Person.arrive('dora', room, phone, transport);
+      await sameEverywhere([ann, dora], 'for somebody who came after the restart');
+      await dora.context.close();
+      await carol.sees('Quiet on platform 9.');
+    },
+  );
+
+  await step(`${over}a reload goes on under the same name; leaving is seen by the others`, async () => {
+    await bob.page.reload();
+    await bob.live();
+    await sameEverywhere([ann, bob], 'after the reload');
+    await bob.context.close();
+    await ann.until(
+      'bob is gone',
+      async () => (await ann.page.locator('[data-testid=member][data-nick=bob]').count()) === 0,
+    );
+  });
+
+  for (const person of [ann, bob, carol]) {
+    check(person.errors.length === 0, `${person.nick}'s page threw: ${person.errors.join('; ')}`);
+  }
+  await ann.context.close();
+  await carol.context.close();
+}
+
+async function appearance(ann, bob) {
   await step('a message is text, never markup', async () => {
     const text = '<img src=x onerror="window.injected = true"><b>bold</b>';
     await ann.say(text);
@@ -438,7 +465,7 @@ async function run() {
     await bob.fitsItsWidth('the panel of rooms');
     const links = bob.page.getByTestId('room-link');
     await bob.until('both rooms in the list', async () =>
-      (await links.allTextContents()).join().includes('platform-9'),
+      (await links.allTextContents()).join().includes('platform-9-ws'),
     );
     await bob.closePanel();
     for (const person of [ann, bob]) {
@@ -447,49 +474,6 @@ async function run() {
     }
     await ann.fitsItsWidth('the desktop');
   });
-
-  await step(
-    'the server is restarted: the pages come back, a waiting message arrives once, history is kept',
-    async () => {
-      const { port } = server;
-      await server.stop();
-      await ann.until(
-        'the loss of the connection',
-        async () => (await ann.id('state').getAttribute('data-state')) !== 'live',
-      );
-      await ann.say('Written while the server was away.');
-      await ann.until('the message waits', async () => (await ann.page.getByTestId('pending').count()) === 1);
-      const before = await bob.texts();
-      await Server.start(port);
-      for (const person of [ann, bob, carol]) await person.live();
-      for (const person of [ann, bob]) await person.sees('Written while the server was away.');
-      await ann.until(
-        'nothing waits any more',
-        async () => (await ann.page.getByTestId('pending').count()) === 0,
-      );
-      await sameEverywhere([ann, bob], 'after the restart');
-      const expected = [...before, 'Written while the server was away.'].join('|');
-      check((await bob.texts()).join('|') === expected, 'the restart lost, doubled or reordered messages');
-      const dora = await Person.arrive('dora', 'lobby', phone);
-      await sameEverywhere([ann, dora], 'for somebody who came after the restart');
-      await carol.sees('Quiet on platform 9.');
-    },
-  );
-
-  await step('a reload goes on under the same name; leaving is seen by the others', async () => {
-    await bob.page.reload();
-    await bob.live();
-    await sameEverywhere([ann, bob], 'after the reload');
-    await bob.context.close();
-    await ann.until(
-      'bob is gone',
-      async () => (await ann.page.locator('[data-testid=member][data-nick=bob]').count()) === 0,
-    );
-  });
-
-  for (const person of [ann, bob, carol]) {
-    check(person.errors.length === 0, `${person.nick}'s page threw: ${person.errors.join('; ')}`);
-  }
 }
 
 async function cleanUp() {

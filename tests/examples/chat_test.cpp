@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 namespace perron::testing {
@@ -14,6 +14,87 @@ namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
+using lines = std::vector<std::string>;
+
+/// A page in a room, that polls.
+class visitor {
+public:
+  visitor(raw_client to, std::string room, std::string nick)
+      : http_(std::move(to)), room_(std::move(room)), nick_(std::move(nick)),
+        query_("client=the-client-of-" + nick_ + "-0123&nick=" + nick_) {
+    const answer a =
+        post("/live/poll?" + query_,
+             json::array({{{"type", "subscribe"}, {"topic", room_}, {"replay", 200}, {"watch", true}}}));
+    EXPECT_EQ(a.status, 200) << a.body;
+    take(json_of(a));
+    wait_for("subscribed");
+  }
+
+  answer post(const std::string& target, const json& body) {
+    const std::string text = body.dump();
+    return http_.ask("POST " + target +
+                     " HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: " +
+                     std::to_string(text.size()) + "\r\n\r\n" + text);
+  }
+  /// What became of it.
+  json say(const json& data) {
+    const answer a =
+        post("/live/publish?" + query_,
+             json::array({{{"type", "publish"}, {"topic", room_}, {"number", ++number_}, {"data", data}}}));
+    EXPECT_EQ(a.status, 200) << a.body;
+    return json_of(a)["messages"][0];
+  }
+  void say_text(const std::string& text) { EXPECT_EQ(say({{"text", text}})["type"], "ack"); }
+
+  /// Polls until a message of this type, or of this kind of data, has come.
+  json wait_for(const std::string& what) {
+    for (;;) {
+      while (seen_ < messages_.size()) {
+        const json& m = messages_[seen_++];
+        if (m["type"] == what || (m.contains("data") && m["data"]["kind"] == what))
+          return m;
+      }
+      if (!poll())
+        return json::object();
+    }
+  }
+  bool send_poll() const { return http_.send("GET " + where() + " HTTP/1.1\r\nHost: test\r\n\r\n"); }
+
+  /// The texts of what was said, as far as it has come.
+  lines said() const {
+    lines out;
+    for (const json& m : messages_)
+      if (m["type"] == "message" && m["data"]["kind"] == "say")
+        out.push_back(m["data"]["text"]);
+    return out;
+  }
+  raw_client& http() { return http_; }
+
+private:
+  std::string where() const { return "/live/poll?lease=" + lease_ + "&cursor=" + std::to_string(cursor_); }
+  bool poll() {
+    const answer a = http_.get(where());
+    EXPECT_EQ(a.status, 200) << a.body;
+    if (a.status == 200)
+      take(json_of(a));
+    return a.status == 200;
+  }
+  void take(const json& news) {
+    lease_ = news["lease"];
+    cursor_ = news["cursor"];
+    messages_.insert(messages_.end(), news["events"].begin(), news["events"].end());
+  }
+
+  raw_client http_;
+  std::string room_;
+  std::string nick_;
+  std::string query_;
+  std::string lease_;
+  std::uint64_t cursor_ = 0;
+  std::uint64_t number_ = 0;
+  std::vector<json> messages_;
+  std::size_t seen_ = 0;
+};
 
 class chat : public ::testing::Test {
 protected:
@@ -30,32 +111,9 @@ protected:
     return {"chat", arguments};
   }
 
-  static json join(raw_client& c, const std::string& room, const std::string& nick) {
-    return json_of(c.post("/api/rooms/" + room + "/join", json{{"nick", nick}}.dump()));
-  }
-  static answer say(raw_client& c, const std::string& room, const json& member, const std::string& text) {
-    return c.post("/api/rooms/" + room + "/messages",
-                  json{{"member", member["member"]}, {"text", text}}.dump());
-  }
-  /// The request of a long poll, from where `joined` stands.
-  static std::string poll(const std::string& room, const json& joined) {
-    return "GET /api/rooms/" + room + "/poll?member=" + joined["member"].get<std::string>() +
-           "&cursor=" + joined["cursor"].dump() + " HTTP/1.1\r\nHost: test\r\n\r\n";
-  }
-  /// The texts of what was said, in order.
-  static std::vector<std::string> said(const json& lines) {
-    std::vector<std::string> out;
-    for (const json& line : lines)
-      if (line["kind"] == "say")
-        out.push_back(line["text"]);
-    return out;
-  }
-
 private:
   std::filesystem::path folder_;
 };
-
-using lines = std::vector<std::string>;
 
 TEST_F(chat, serves_its_page) {
   web_program p = start();
@@ -67,6 +125,7 @@ TEST_F(chat, serves_its_page) {
   EXPECT_THAT(page.body, HasSubstr("/app.js"));
   EXPECT_EQ(c.get("/app.js").status, 200);
   EXPECT_EQ(c.get("/style.css").status, 200);
+  EXPECT_EQ(c.get("/live/client.js").status, 200);
   p.expect_orderly_end();
 }
 
@@ -75,80 +134,55 @@ TEST_F(chat, draws_its_tree) {
   EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^<[0-9]+> supervisor one_for_one"));
   EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^├── history <[0-9]+> \"history\" worker permanent"));
   EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^├── rooms <[0-9]+> \"rooms\" supervisor"));
-  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^│   └── .*<[0-9]+> \"room:lobby\" worker"));
+  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^│   └── .*<[0-9]+> \"rooms/lobby\" worker"));
+  EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^├── door <[0-9]+> \"door\" supervisor"));
   EXPECT_THAT(p.read_line(), ::testing::ContainsRegex("^└── http <[0-9]+> \"http\""));
   p.expect_orderly_end();
 }
 
-TEST_F(chat, a_long_poll_gets_what_another_posts) {
+TEST_F(chat, a_visitor_gets_what_another_says_under_the_name_of_the_connection) {
   web_program p = start();
-  raw_client ada = p.client();
-  raw_client bob = p.client();
-  json of_ada = join(ada, "lobby", "ada");
-  const json of_bob = join(bob, "lobby", "bob");
-  ASSERT_TRUE(of_ada.contains("member")) << of_ada;
-  ASSERT_TRUE(of_bob.contains("member")) << of_bob;
-  EXPECT_EQ(join(bob, "lobby", "ada").value("error", ""), "somebody in this room is called that already");
-
+  visitor ada(p.client(), "lobby", "ada");
+  visitor bob(p.client(), "lobby", "bob");
   for (const char* text : {"first", "second"}) {
-    lines heard;
-    std::thread poster;
-    ASSERT_TRUE(ada.send(poll("lobby", of_ada)));
-    poster = std::thread([&] { EXPECT_EQ(say(bob, "lobby", of_bob, text).status, 200); });
-    while (heard.empty()) { // that bob came is news as well
-      const json news = json_of(ada.read());
-      if (!news.contains("messages")) {
-        ADD_FAILURE() << news;
-        break;
-      }
-      heard = said(news["messages"]);
-      of_ada["cursor"] = news["cursor"];
-      if (heard.empty() && !ada.send(poll("lobby", of_ada)))
-        break;
-    }
-    poster.join();
-    EXPECT_EQ(heard, lines{text});
+    bob.say_text(text);
+    const json m = ada.wait_for("say");
+    EXPECT_EQ(m["data"], json({{"kind", "say"}, {"nick", "bob"}, {"text", text}}));
   }
   p.expect_orderly_end();
 }
 
 TEST_F(chat, a_crashed_room_comes_back_with_its_history_and_other_rooms_do_not_notice) {
   web_program p = start();
-  raw_client c = p.client();
-  raw_client elsewhere = p.client();
-  const json in_lobby = join(c, "lobby", "ada");
-  const json in_other = join(elsewhere, "other", "ada");
-  ASSERT_TRUE(in_lobby.contains("member") && in_other.contains("member"));
-  EXPECT_EQ(say(c, "lobby", in_lobby, "before").status, 200);
-  EXPECT_EQ(say(elsewhere, "other", in_other, "quiet here").status, 200);
-
-  EXPECT_EQ(c.post("/api/rooms/lobby/crash", "").status, 202);
-  // the old member is unknown to the next incarnation; until that is there, requests are told to come back
-  answer a = say(c, "lobby", in_lobby, "too late");
-  while (a.status == 503 || a.status == 200)
-    a = say(c, "lobby", in_lobby, "too late");
-  EXPECT_EQ(a.status, 403);
-  const json again = join(c, "lobby", "ada");
-  ASSERT_TRUE(again.contains("history")) << again;
-  EXPECT_EQ(said(again["history"]).front(), "before");
-
-  const json rest = join(elsewhere, "other", "bob");
-  EXPECT_EQ(said(rest["history"]), lines{"quiet here"});
-  EXPECT_EQ(rest["members"], json({"ada", "bob"}));
+  visitor ada(p.client(), "lobby", "ada");
+  visitor carol(p.client(), "other", "carol");
+  ada.say_text("before");
+  carol.say_text("quiet here");
+  EXPECT_EQ(ada.post("/api/rooms/lobby/crash", json::object()).status, 202);
+  EXPECT_EQ(ada.wait_for("system")["data"]["incarnation"], 2);
+  ada.say_text("after");
+  while (ada.said().size() < 2)
+    ada.wait_for("say");
+  EXPECT_EQ(ada.said(), (lines{"before", "after"}));
+  visitor dora(p.client(), "lobby", "dora");
+  EXPECT_EQ(dora.said(), (lines{"before", "after"}));
+  carol.say_text("still quiet");
+  while (carol.said().size() < 2)
+    carol.wait_for("say");
+  EXPECT_EQ(carol.said(), (lines{"quiet here", "still quiet"}));
+  for (const json& room : json_of(ada.http().get("/api/rooms"))["rooms"])
+    EXPECT_EQ(room["incarnation"], room["name"] == "lobby" ? 2 : 1) << room;
   p.expect_orderly_end();
 }
 
 TEST_F(chat, history_survives_a_restart_and_a_kill) {
+  lines expected;
   for (const int round : {0, 1, 2}) {
     web_program p = start();
-    raw_client c = p.client();
-    const json joined = join(c, "lobby", "ada");
-    ASSERT_TRUE(joined.contains("history")) << joined;
-    lines expected;
-    for (int i = 0; i < round; ++i)
-      expected.push_back(std::to_string(i));
-    EXPECT_EQ(said(joined["history"]), expected);
-    EXPECT_EQ(say(c, "lobby", joined, std::to_string(round)).status, 200);
+    visitor ada(p.client(), "lobby", "ada" + std::to_string(round));
+    EXPECT_EQ(ada.said(), expected);
+    expected.push_back(std::to_string(round));
+    ada.say_text(expected.back());
     if (round == 1) {
       p.signal(SIGKILL);
       EXPECT_EQ(p.wait(), 128 + SIGKILL);
@@ -160,24 +194,27 @@ TEST_F(chat, history_survives_a_restart_and_a_kill) {
 
 TEST_F(chat, refuses_what_makes_no_sense) {
   web_program p = start();
-  raw_client c = p.client();
-  EXPECT_EQ(c.post("/api/rooms/lobby/join", "not json").status, 400);
-  EXPECT_EQ(c.post("/api/rooms/lobby/join", R"({"nick": ""})").status, 400);
-  EXPECT_EQ(c.post("/api/rooms/NO%20ROOM/join", R"({"nick": "ada"})").status, 404);
-  EXPECT_EQ(c.get("/api/rooms/lobby/poll?member=nobody&cursor=0").status, 403);
-  EXPECT_EQ(c.post("/api/rooms/lobby/messages", R"({"member": "nobody", "text": "hi"})").status, 403);
-  EXPECT_EQ(c.get("/api/rooms").status, 200);
+  visitor ada(p.client(), "lobby", "ada");
+  const json subscribe = json::array({{{"type", "subscribe"}, {"topic", "lobby"}}});
+  EXPECT_EQ(ada.post("/live/poll?client=0123456789abcdef", subscribe).status, 400) << "no name";
+  EXPECT_EQ(ada.say("no object")["type"], "rejected");
+  EXPECT_EQ(ada.say({{"text", " "}})["type"], "rejected");
+  EXPECT_EQ(ada.say({{"text", std::string(8001, 'a')}})["type"], "rejected");
+  EXPECT_EQ(ada.post("/api/rooms/nowhere/crash", json::object()).status, 404);
+  const answer taken = ada.post("/live/poll?client=another-client-0123&nick=ada", subscribe);
+  ASSERT_EQ(taken.status, 200);
+  const answer why =
+      ada.http().get("/live/poll?lease=" + json_of(taken)["lease"].get<std::string>() + "&cursor=0");
+  EXPECT_THAT(why.body, HasSubstr("refused"));
   p.expect_orderly_end();
 }
 
 TEST_F(chat, stops_although_somebody_polls) {
   web_program p = start();
-  raw_client c = p.client();
-  const json joined = join(c, "lobby", "ada");
-  ASSERT_TRUE(joined.contains("member"));
-  ASSERT_TRUE(c.send(poll("lobby", joined)));
+  visitor ada(p.client(), "lobby", "ada");
+  ASSERT_TRUE(ada.send_poll());
   p.expect_orderly_end();
-  c.read_to_end();
+  ada.http().read_to_end();
 }
 
 } // namespace

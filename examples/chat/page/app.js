@@ -1,206 +1,131 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A Session is one stay in one room: it joins, long-polls, sends and recovers, and knows nothing of the
-// document. Everything after it is the document.
+// A Session is one stay in one room: what the channel's client tells becomes what the view shows; it knows nothing
+// of the document. Everything after it is the document.
+import { Channel } from '/live/client.js';
 
-const firstDelay = 200;
-const longestDelay = 5000;
 const requestLimit = 10_000;
-const pollLimit = 35_000; // the server lets a poll wait 25 s
-const rejoinAttempts = 8;
+const history = 200; // lines to begin with
+const transport = new URLSearchParams(location.search).get('transport'); // 'ws', 'sse', 'poll'; null: the best
 
-const stats = (window.chatStats = { joins: 0, polls: 0, failures: 0 });
+const stats = (window.chatStats = { joins: 0, failures: 0, transport: null });
 
-class Refusal extends Error {
-  constructor(status, text) {
-    super(text);
-    this.status = status;
-  }
-}
-
-async function request(path, { body, signal, limit = requestLimit } = {}) {
-  const signals = [AbortSignal.timeout(limit), ...(signal ? [signal] : [])];
+async function request(path, body) {
   const response = await fetch(path, {
     method: body === undefined ? 'GET' : 'POST',
     cache: 'no-store',
-    signal: AbortSignal.any(signals),
+    signal: AbortSignal.timeout(requestLimit),
     ...(body !== undefined && {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     }),
   });
   const text = await response.text();
-  if (response.ok) return text === '' || response.status === 202 ? {} : JSON.parse(text);
-  let reason = `HTTP ${response.status}`;
-  try {
-    reason = JSON.parse(text).error ?? reason;
-  } catch {
-    // An error that is not ours (a proxy's page, say) has no text worth showing.
-  }
-  throw new Refusal(response.status, reason);
+  if (!response.ok) throw new Error(text.trim() || `HTTP ${response.status}`);
+  return text === '' ? {} : JSON.parse(text);
 }
 
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** By this a reloaded tab is the same person; a secret of the tab's. */
+function ownerOfName() {
+  const kept = recall(sessionStorage, 'owner');
+  if (kept !== null) return kept;
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const made = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  remember(sessionStorage, 'owner', made);
+  return made;
+}
 
 class Session {
   state = 'joining';
-  cursor = 0;
   ended = false;
-  #token = null;
-  #incarnation = null;
-  #crashedAt = null;
-  #seen = new Set();
+  #channel = null;
+  #members = new Set();
   #outbox = [];
-  #delivering = false;
-  #closing = new AbortController();
-  #wake = () => {};
-  #synced = deferred();
+  #joined = false;
 
-  /** `view` gets what happens; `patience` is how often a first join is repeated while the nick is taken. */
-  constructor(room, nick, view, patience = 0) {
+  constructor(room, nick, view) {
     this.room = room;
     this.nick = nick;
     this.view = view;
-    this.patience = patience;
-    this.base = `/api/rooms/${room}`;
   }
 
-  async run() {
-    let delay = firstDelay;
-    while (!this.ended) {
-      try {
-        if (this.#token === null) await this.#join();
-        // A poll may rightly stay unanswered for 25 s, so ask something quick whether the server is back.
-        else if (this.state !== 'live') await request('/api/rooms', { signal: this.#closing.signal });
-        if (this.ended) return;
-        this.#enter('live');
-        await this.#poll();
-        delay = firstDelay;
-      } catch (failure) {
-        if (this.ended) return;
-        stats.failures += 1;
-        if (this.#isFinal(failure)) return this.#finish(failure.message);
-        this.#react(failure);
-        await this.#pause(delay);
-        delay = Math.min(delay * 2, longestDelay);
-      }
-    }
+  run() {
+    this.#channel = new Channel('/live', {
+      transport,
+      query: { nick: this.nick },
+      state: (name) => this.#connection(name),
+    });
+    this.#channel.subscribe(this.room, {
+      replay: history,
+      watch: true,
+      member: { key: this.nick, owner: ownerOfName() },
+      message: (message) => this.#take(message),
+      gap: (gap) => gap.missed === undefined && this.view.cleared(),
+      presence: (change) => this.#count(change),
+      subscribed: () => this.#isLive(),
+      refused: (why) => this.#finish(why),
+    });
   }
 
-  /** Cuts a back-off short: the network or the user came back. */
+  /** Cuts a wait short: the network or the user came back. */
   retryNow() {
-    this.#wake();
+    this.#channel?.retryNow();
   }
 
   say(text) {
-    const entry = { text, at: Date.now(), attempts: 0, sentAfter: 0 };
+    const entry = { text, at: Date.now() };
     this.#outbox.push(entry);
     this.view.sending(entry);
-    this.#deliver();
+    const { number, done } = this.#channel.publish(this.room, { text });
+    entry.number = number;
+    done.catch((refusal) => {
+      this.#drop(entry);
+      this.view.rejected(entry, refusal.message);
+    });
   }
 
   crash() {
-    return request(`${this.base}/crash`, { body: {}, signal: this.#closing.signal });
+    return request(`/api/rooms/${this.room}/crash`, {});
   }
 
-  /** Also right while the page goes away: a beacon outlives it. */
   leave() {
     if (this.ended) return;
-    if (this.#token !== null) this.#sayGoodbye();
-    this.#end();
-  }
-
-  #sayGoodbye() {
-    const body = new Blob([JSON.stringify({ member: this.#token })], { type: 'application/json' });
-    navigator.sendBeacon(`${this.base}/leave`, body);
-  }
-
-  #end() {
     this.ended = true;
-    this.#closing.abort();
-    this.#wake();
+    this.#channel?.unsubscribe(this.room);
+    this.#channel?.close();
   }
 
   #finish(reason) {
-    this.#end();
+    this.leave();
     this.view.refused(reason);
   }
 
+  #connection(name) {
+    stats.transport = this.#channel?.transport ?? null;
+    if (name === 'waiting') stats.failures += 1;
+    if (name !== 'live' && this.#joined) this.#enter('reconnecting');
+  }
+
+  #isLive() {
+    stats.joins += 1;
+    this.#enter('live');
+    if (!this.#joined) this.view.joined();
+    this.#joined = true;
+  }
+
   #enter(state) {
-    if (this.state === state) return;
+    if (this.state === state || this.ended) return;
     this.state = state;
     this.view.stateChanged(state);
   }
 
-  async #join() {
-    const reply = await request(`${this.base}/join`, {
-      body: { nick: this.nick },
-      signal: this.#closing.signal,
-    });
-    stats.joins += 1;
-    this.#token = reply.member;
-    if (this.ended) return this.#sayGoodbye();
-    this.#incarnation = null;
-    this.patience = rejoinAttempts;
-    if (reply.cursor < this.cursor) {
-      // Somebody gave the server another database: its ids say nothing about the messages shown here.
-      this.#seen.clear();
-      this.cursor = 0;
-      this.view.cleared();
-    }
-    // History is bounded. Where it does not reach back to what is already here, the poll fills the gap.
-    const reachesBack = this.cursor === 0 || reply.history.some((message) => message.id <= this.cursor);
-    this.#take(reply, reachesBack ? reply.cursor : this.cursor, reply.history);
-    this.view.joined();
-    if (this.#crashedAt !== null) {
-      this.view.recovered(performance.now() - this.#crashedAt, reply.history.length);
-      this.#crashedAt = null;
-    }
-    this.#deliver();
-  }
-
-  async #poll() {
-    // One message back where the incarnation is unknown: then the answer comes at once and brings it.
-    const since = this.#incarnation === null ? Math.max(0, this.cursor - 1) : this.cursor;
-    const query = new URLSearchParams({ member: this.#token, cursor: since });
-    stats.polls += 1;
-    const reply = await request(`${this.base}/poll?${query}`, {
-      signal: this.#closing.signal,
-      limit: pollLimit,
-    });
-    this.#take(reply, reply.cursor, reply.messages);
-  }
-
-  #take(reply, cursor, messages) {
-    if (this.ended) return;
-    const fresh = messages.filter((message) => !this.#seen.has(message.id)).sort((a, b) => a.id - b.id);
-    for (const message of fresh) {
-      this.#seen.add(message.id);
-      this.#settle(message);
-    }
-    if (fresh.length > 0) this.view.received(fresh);
-    this.cursor = Math.max(this.cursor, cursor);
-    this.view.membersChanged(reply.members);
-    if (reply.incarnation !== undefined) {
-      this.#incarnation = reply.incarnation;
-      this.view.incarnationChanged(reply.incarnation);
-    }
-    const waiting = this.#synced;
-    this.#synced = deferred();
-    waiting.resolve();
-  }
-
-  // A message of ours that came back is delivered, even when the answer to its POST was lost; it must not be
-  // sent again.
-  #settle(message) {
-    const mine = (entry) =>
-      entry.id === undefined &&
-      entry.attempts > 0 &&
-      entry.text === message.text &&
-      message.id > entry.sentAfter;
-    const entry =
-      this.#outbox.find((candidate) => candidate.id === message.id) ??
-      (message.kind === 'say' && message.nick === this.nick ? this.#outbox.find(mine) : undefined);
-    if (entry) this.#drop(entry);
+  #take({ cursor, at, from, number, data }) {
+    const id = Number(cursor.split('-')[1]);
+    const mine = from === this.#channel.from && this.#outbox.find((entry) => entry.number === number);
+    if (mine) this.#drop(mine);
+    this.view.received([{ id, at, kind: data.kind, nick: data.nick ?? '', text: data.text }]);
+    if (data.kind !== 'system') return;
+    this.view.incarnationChanged(data.incarnation);
+    if (this.#joined) this.view.recovered(this.view.shown.length);
   }
 
   #drop(entry) {
@@ -208,78 +133,17 @@ class Session {
     this.view.settled(entry);
   }
 
-  // One POST at a time, oldest first, so that messages keep their order.
-  async #deliver() {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    let delay = firstDelay;
-    for (;;) {
-      const entry = this.#outbox.find((candidate) => candidate.id === undefined);
-      if (this.ended || entry === undefined) break;
-      if (this.state !== 'live') {
-        await this.#caughtUp(delay);
-        continue;
-      }
-      if (entry.attempts === 0) entry.sentAfter = this.cursor;
-      entry.attempts += 1;
-      try {
-        const body = { member: this.#token, text: entry.text };
-        const { id } = await request(`${this.base}/messages`, { body, signal: this.#closing.signal });
-        if (this.ended) break;
-        delay = firstDelay;
-        entry.id = id;
-        if (this.#seen.has(id)) this.#drop(entry);
-      } catch (failure) {
-        if (this.ended) break;
-        stats.failures += 1;
-        if ([400, 413, 415, 422].includes(failure.status)) {
-          this.#drop(entry);
-          this.view.rejected(entry, failure.message);
-          continue;
-        }
-        await this.#caughtUp(delay);
-        delay = Math.min(delay * 2, longestDelay);
-      }
-    }
-    this.#delivering = false;
+  #count({ joined, left, full, settled }) {
+    const came = joined.map((member) => member.key).filter((key) => !this.#members.has(key));
+    const gone = left.filter((key) => this.#members.has(key));
+    if (full && settled) this.#members.clear();
+    for (const { key } of joined) this.#members.add(key);
+    for (const key of left) this.#members.delete(key);
+    this.view.membersChanged([...this.#members]);
+    if (full) return;
+    for (const nick of came) this.view.noticed('join', nick);
+    for (const nick of gone) this.view.noticed('leave', nick);
   }
-
-  // Gives a join or a poll the time to tell whether an unanswered message arrived after all.
-  #caughtUp(delay) {
-    return Promise.all([sleep(delay), Promise.race([this.#synced.promise, sleep(1000)])]);
-  }
-
-  #isFinal(failure) {
-    if (this.#token !== null) return false;
-    if (failure.status === 409) return this.patience-- <= 0;
-    return failure.status === 400 || failure.status === 413;
-  }
-
-  #react(failure) {
-    const crashed = failure.status === 503 && /crash/.test(failure.message);
-    if (crashed || failure.status === 403 || failure.status === 404) this.#token = null;
-    if (crashed && this.#crashedAt === null) {
-      this.#crashedAt = performance.now();
-      this.view.crashed();
-    }
-    this.#enter(this.#crashedAt !== null ? 'crashed' : 'reconnecting');
-  }
-
-  #pause(ms) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-}
-
-function deferred() {
-  let resolve;
-  const promise = new Promise((settle) => (resolve = settle));
-  return { promise, resolve };
 }
 
 const $ = (id) => document.getElementById(id);
@@ -289,7 +153,6 @@ const stateNames = {
   joining: 'Connecting…',
   live: 'Live',
   reconnecting: 'Reconnecting…',
-  crashed: 'Room crashed',
 };
 const roomPattern = /^[a-z0-9-]{1,40}$/;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -428,13 +291,14 @@ const view = {
     for (const place of document.querySelectorAll('[data-incarnation]')) place.textContent = incarnation;
   },
 
-  crashed() {
-    notify('The room’s process died. Waiting for its supervisor…', 'bad', 0);
+  noticed(kind, nick) {
+    this.append({ id: this.shown.at(-1)?.id ?? 0, at: Date.now(), kind, nick });
+    if (following) scrollToEnd();
   },
 
-  recovered(ms, messages) {
-    const count = `${messages} ${messages === 1 ? 'message' : 'messages'}`;
-    const back = `Back after ${Math.round(ms)} ms with ${count} from SQLite.`;
+  recovered(messages) {
+    const count = `${messages} ${messages === 1 ? 'line' : 'lines'}`;
+    const back = `The room’s process died. It was started again, and ${count} are still here.`;
     notify(back, 'good');
     $('crash-log').textContent = `${clock.format(Date.now())} · ${back}`;
   },
@@ -565,6 +429,8 @@ async function refreshRooms() {
   try {
     rooms = (await request('/api/rooms')).rooms;
     showRooms();
+    const here = rooms.find((room) => room.name === session?.room);
+    if (here) view.incarnationChanged(here.incarnation);
   } catch {
     // The session reports what is wrong with the connection; the list is simply as old as it is.
   }
@@ -587,9 +453,9 @@ function roomFromAddress() {
   }
 }
 
-function enterRoom(room, nick, patience = 0) {
+function enterRoom(room, nick) {
   session?.leave();
-  session = new Session(room, nick, view, patience);
+  session = new Session(room, nick, view);
   log.setAttribute('aria-live', 'off');
   following = true;
   view.cleared();
@@ -745,7 +611,7 @@ document.addEventListener('visibilitychange', () => {
 });
 addEventListener('pagehide', () => session?.leave());
 addEventListener('pageshow', (event) => {
-  if (event.persisted && session) enterRoom(session.room, session.nick, 4);
+  if (event.persisted && session) enterRoom(session.room, session.nick);
 });
 setInterval(() => {
   if (!document.hidden) refreshRooms();
@@ -754,6 +620,6 @@ setInterval(() => {
 showPanel(null);
 refreshRooms();
 const nickOfThisTab = recall(sessionStorage, 'nick');
-// A reloaded tab goes on by itself; its goodbye may still be on the way, hence the patience.
-if (nickOfThisTab !== null) enterRoom(roomFromAddress() ?? 'lobby', nickOfThisTab, 4);
+// A reloaded tab goes on by itself.
+if (nickOfThisTab !== null) enterRoom(roomFromAddress() ?? 'lobby', nickOfThisTab);
 else openGate();

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/long_poll.hpp>
+
+#include <perron/runtime/call.hpp>
+#include <perron/runtime/receive.hpp>
+#include <perron/supervisors/dynamic_supervisor.hpp>
+#include <perron/supervisors/supervisor.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <random>
+
+namespace perron::httpd {
+namespace {
+
+/// Nobody can guess it: 128 bits of the system's randomness.
+std::string new_token() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::random_device random;
+  std::string token;
+  for (int word = 0; word < 4; ++word)
+    for (unsigned bits = random(), k = 0; k < 8; ++k, bits >>= 4)
+      token += digits[bits & 15U];
+  return token;
+}
+
+std::string as_json(const std::string& lease, const poll_question::reply& news) {
+  std::string out =
+      R"({"lease":")" + lease + R"(","cursor":)" + std::to_string(news.cursor) + R"(,"events":[)";
+  for (std::size_t i = 0; i < news.events.size(); ++i)
+    (out += i == 0 ? "" : ",") += news.events[i].json;
+  return out += "]}";
+}
+
+response not_to_be_kept(std::string body) {
+  response out = json(std::move(body));
+  out.headers.emplace_back("Cache-Control", "no-store");
+  return out;
+}
+
+} // namespace
+
+void poll_lease::send(poll_event what) {
+  while (events_.size() >= how_.most_events) {
+    bool taken = false;
+    auto own = clauses<void>(taken);
+    std::apply(
+        [&](auto&... each) { runtime::receive(each..., runtime::after(left(), [] { time_is_over(); })); },
+        own);
+  }
+  events_.push_back(std::move(what));
+  if (poll_)
+    answer();
+}
+
+void poll_lease::take(runtime::caller from, const poll_question& asked) {
+  if (poll_) { // the client has given it up, or has sent two; this one is the newer
+    runtime::demonitor(poll_->monitor);
+    runtime::reply(poll_->from, poll_question::reply{fetched_, {}});
+  }
+  poll_ = open_poll{from, runtime::monitor(from.from)};
+  fetched_ = std::clamp(asked.cursor, first_ - 1, std::max(given_, first_ - 1));
+  events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(fetched_ + 1 - first_));
+  first_ = fetched_ + 1;
+  if (!events_.empty())
+    answer();
+}
+
+void poll_lease::answer() {
+  poll_question::reply news;
+  const std::size_t count = std::min(events_.size(), how_.most_in_answer);
+  news.events.assign(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(count));
+  news.cursor = given_ = first_ + count - 1;
+  runtime::demonitor(poll_->monitor);
+  runtime::reply(poll_->from, std::move(news));
+  lost_poll();
+}
+
+void poll_lease::lost_poll() {
+  poll_.reset();
+  until_ = runtime::deadline(how_.window);
+}
+
+long_poll::long_poll(std::string name, long_poll_options options)
+    : shared_(std::make_shared<const shared>(shared{std::move(name), options})) {}
+
+supervisors::child_spec long_poll::child() const {
+  return supervisors::dynamic_supervisor_child(
+      shared_->name, {.name = shared_->name, .max_children = shared_->options.most_leases});
+}
+
+response long_poll::begin(const std::function<void(poll_lease&)>& body) const {
+  std::string token = new_token();
+  supervisors::child_spec spec;
+  spec.id = token;
+  spec.restart = supervisors::temporary;
+  spec.spawn.name = shared_->name + '/' + token;
+  const supervisors::answer started = supervisors::start_child(
+      runtime::whereis(shared_->name), supervisors::child(std::move(spec), [body, how = shared_->options] {
+        poll_lease client(how);
+        body(client);
+      }));
+  if (!started.who)
+    throw http_error(status::service_unavailable, "too many clients poll");
+  return not_to_be_kept(as_json(token, {}));
+}
+
+std::optional<poll_question::reply> long_poll::ask(const std::string& lease, std::uint64_t cursor) const {
+  const runtime::pid who = runtime::whereis(shared_->name + '/' + lease);
+  if (!who)
+    return std::nullopt;
+  auto news = runtime::call(who, poll_question{cursor}, shared_->options.longest);
+  if (news)
+    return std::move(*news);
+  if (news.error().code == ETIMEDOUT)
+    return poll_question::reply{cursor, {}};
+  return std::nullopt;
+}
+
+response long_poll::answer(request& r, const std::function<void(poll_lease&)>& body) const {
+  const auto lease = r.query().get("lease");
+  return lease ? go_on(r, *lease) : begin(body);
+}
+
+response long_poll::go_on(request& r, const std::string& lease) const {
+  const auto cursor = r.query().number("cursor");
+  if (!cursor)
+    throw http_error(status::bad_request, "a poll needs the cursor of the answer before it");
+  r.leave_count();
+  const auto news = ask(lease, *cursor);
+  if (!news)
+    throw http_error(status::gone, "there is no such lease any more");
+  return not_to_be_kept(as_json(lease, *news));
+}
+
+} // namespace perron::httpd
