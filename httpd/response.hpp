@@ -45,6 +45,8 @@ struct response {
   header_list headers{};      ///< further fields, in this order
   /// The body instead of `body`, sent by the kernel (sendfile), which may wait for the disk.
   std::shared_ptr<const file_part> file{};
+  /// The connection ends behind it, and the client is told so.
+  bool close = false;
   /// It has been sent already: what writer::end() and duplex::end() give. Not to be set by handlers.
   bool sent = false;
 };

@@ -95,9 +95,19 @@ httpd::router routes() {
   add_realtime_routes(r);
   r.get("/stats", stats);
   r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
+  add_streaming_routes(r);
   add_upload_routes(r);
   add_file_routes(r, app::env<std::string>("root"));
   return r;
+}
+
+app::children children() {
+  app::children all{
+      httpd::server_child("http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
+  if (const auto port = app::env<std::uint16_t>("echo-port"); port != 0)
+    all.push_back(httpd::server_child(
+        "echo", {.name = "echo", .port = port, .max_body = std::size_t(64) << 20}, echo_routes()));
+  return all;
 }
 
 /// Says on standard output where the server listens, once it does.
@@ -115,12 +125,10 @@ int main(int argc, char** argv) {
                    .description = "Perron's test bed",
                    .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
                                 {"workers", 0U, "worker threads, 0 for one per processor"},
+                                {"echo-port", std::uint16_t{0},
+                                 "port of a second server that answers with the body, 0 for none"},
                                 {"root", std::string(), "folder of /static, empty for two files to try"}},
                    .configure = [](app::spec& s) { s.node.workers = app::env<unsigned>("workers"); },
-                   .children =
-                       [] {
-                         return app::children{httpd::server_child(
-                             "http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
-                       },
+                   .children = children,
                    .phases = {{"announce", announce}}});
 }

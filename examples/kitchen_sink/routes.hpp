@@ -7,7 +7,10 @@
 
 // The handlers of kitchen_sink, a file for each kind.
 
+void add_streaming_routes(perron::httpd::router& r);
 void add_upload_routes(perron::httpd::router& r);
 void add_realtime_routes(perron::httpd::router& r);
 void add_file_routes(perron::httpd::router& r, const std::string& root);
 void add_websocket_routes(perron::httpd::router& r);
+/// Of a server of its own: any path and method is answered with the request's body.
+perron::httpd::router echo_routes();

@@ -377,6 +377,14 @@ void connection::may_have_more() noexcept { ready_bits_.fetch_or(EPOLLIN, std::m
 
 // -- returning: an errand to the home worker
 
+[[gnu::always_inline]] inline void connection::post_home() noexcept {
+  const rc::inside engine;
+  if (engine.own() == home)
+    home->push_pinned(errand_);
+  else
+    home->post(errand_);
+}
+
 void connection::give_back(fate then, std::string_view leftover) noexcept {
   next_ = site_->closing.load(std::memory_order_relaxed) ? fate::close : then;
   if (next_ == fate::keep && !leftover.empty())
@@ -385,14 +393,6 @@ void connection::give_back(fate then, std::string_view leftover) noexcept {
     ask_home(give_back_too);
   else
     post_home();
-}
-
-void connection::post_home() noexcept {
-  const rc::inside engine;
-  if (engine.own() == home)
-    home->push_pinned(errand_);
-  else
-    home->post(errand_);
 }
 
 /// Whoever wishes first sends the errand; it takes along what was wished for until it is there.

@@ -39,7 +39,8 @@ void copy_date(char (&out)[29]) noexcept {
   std::memcpy(out, now.text, 29);
 }
 
-void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after) noexcept {
+void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after,
+                bool bare) noexcept {
   try {
     const response page = plain_error(code, why);
     char date[29];
@@ -58,7 +59,8 @@ void send_error(int socket, int code, std::string_view why, std::chrono::seconds
     if (written.outcome != http1::write_outcome::written)
       return;
     std::string all(buffer.data(), written.size);
-    all += page.body;
+    if (!bare)
+      all += page.body;
     static_cast<void>(::send(socket, all.data(), all.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   } catch (...) {
     // without memory for a page the closed connection has to say it
@@ -184,7 +186,8 @@ std::vector<header_field> exchange::fields_of(const response& r) {
 
 [[gnu::noinline]] void exchange::send(const response& r, std::span<const header_field> fields) {
   refuse_informational(r.status);
-  const bool keep = in_.head.keep_alive && !connection_.where().closing.load(std::memory_order_relaxed) &&
+  const bool keep = in_.head.keep_alive && !r.close &&
+                    !connection_.where().closing.load(std::memory_order_relaxed) &&
                     (!has_body() || can_leave_body());
   http1::response_head head;
   head.status = r.status;
@@ -207,7 +210,7 @@ std::vector<header_field> exchange::fields_of(const response& r) {
     } else if (sends_body) {
       body = r.body;
     }
-    send_parts(std::array<std::string_view, 2>{std::string_view(out.bytes.data(), size), body});
+    send_two(connection_, {out.bytes.data(), size}, body, limits().write_time());
   }
   finish(keep);
 }
@@ -226,7 +229,14 @@ void exchange::write_head(http1::response_head& head, bool keep, head_buffer& ou
 }
 
 void exchange::head_buffer::write(const http1::response_head& head) {
-  http1::write_result written = http1::write_response_head(head, bytes);
+  const http1::write_result written = http1::write_response_head(head, bytes);
+  size = written.size;
+  if (written.outcome != http1::write_outcome::written) [[unlikely]]
+    write_large(head, written);
+}
+
+[[gnu::noinline]] void exchange::head_buffer::write_large(const http1::response_head& head,
+                                                          http1::write_result written) {
   if (written.outcome == http1::write_outcome::too_small) {
     large.resize(written.size);
     bytes = large;

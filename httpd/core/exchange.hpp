@@ -68,6 +68,7 @@ private:
     std::size_t size = 0;
 
     void write(const http1::response_head& head);
+    void write_large(const http1::response_head& head, http1::write_result written);
   };
 
   void check_limits() override;
@@ -106,8 +107,9 @@ private:
 };
 
 /// Sends a short error answer that closes the connection, as much of it as the socket takes at once. With
-/// `retry_after` it says when to come again.
-void send_error(int socket, int status, std::string_view why, std::chrono::seconds retry_after = {}) noexcept;
+/// `retry_after` it says when to come again. `bare`: to a HEAD, which gets no body.
+void send_error(int socket, int status, std::string_view why, std::chrono::seconds retry_after = {},
+                bool bare = false) noexcept;
 
 /// The present moment as an IMF-fixdate; formatted once a second per thread.
 void copy_date(char (&out)[29]) noexcept;

@@ -64,7 +64,7 @@ void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
     s->how = length ? framing::length : head.chunked ? framing::chunked : framing::until_end;
   s->left = length.value_or(0);
   // what of the request's body is left may still be read while the answer is written
-  s->keep = in_.head.keep_alive && !connection_.where().closing.load(std::memory_order_relaxed) &&
+  s->keep = in_.head.keep_alive && !r.close && !connection_.where().closing.load(std::memory_order_relaxed) &&
             (length || head.chunked || has_no_content(r.status));
   const std::vector<header_field> all = fields_of(r);
   head.fields = all;
@@ -158,7 +158,7 @@ void exchange::end() {
 }
 
 std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
-  if (has_body() && !is_body_taken_ && (reader_ == nullptr || !reader_->at_end()))
+  if (has_body() && !is_body_taken_) // a reader may hold what came behind it
     throw http_error(status::bad_request, "a request for an upgrade has no body");
   const std::vector<header_field> all = fields_of(r);
   http1::response_head head;

@@ -38,6 +38,21 @@ void wait_for_room(connection& to, std::uint64_t& due, std::chrono::milliseconds
 
 void client_gone() { throw rc::process_exit{runtime::exit_reason::client_gone()}; }
 
+void send_two(connection& to, std::string_view first, std::string_view second,
+              std::chrono::milliseconds write_time) {
+  const std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
+                                    iovec{const_cast<char*>(second.data()), second.size()}};
+  const std::int64_t n = net::try_send(to.fd, pieces.data(), second.empty() ? 1 : 2);
+  if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]]
+    return;
+  if (n < 0 && n != -EAGAIN)
+    client_gone();
+  const std::size_t sent = n > 0 ? static_cast<std::size_t>(n) : 0;
+  const std::size_t of_first = std::min(sent, first.size());
+  send_all(to, std::array<std::string_view, 2>{first.substr(of_first), second.substr(sent - of_first)},
+           write_time);
+}
+
 void send_all(connection& to, std::span<const std::string_view> parts, std::chrono::milliseconds write_time) {
   std::uint64_t due = 0;
   std::size_t done = 0; // of the first part

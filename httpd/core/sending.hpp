@@ -15,6 +15,10 @@ namespace perron::httpd::core {
 
 void send_all(connection& to, std::span<const std::string_view> parts, std::chrono::milliseconds write_time);
 
+/// Two pieces, the second of which may be empty: what most answers are.
+void send_two(connection& to, std::string_view first, std::string_view second,
+              std::chrono::milliseconds write_time);
+
 /// From an open file, by the kernel. Throws std::runtime_error if it ends before.
 void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t count,
                std::chrono::milliseconds write_time);

@@ -40,6 +40,28 @@ TEST(kitchen_sink, has_every_kind_of_handler) {
   EXPECT_TRUE(c.at_end());
 }
 
+TEST(kitchen_sink, streams_bodies) {
+  web_program sink = kitchen_sink();
+  raw_client c = sink.client();
+  ASSERT_TRUE(c.send("GET /chunked?n=2 HTTP/1.1\r\nHost: test\r\n\r\n"));
+  EXPECT_THAT(c.read_until("X-Chunks: 2\r\n\r\n"),
+              HasSubstr("\r\n8\r\nchunk 1\n\r\n8\r\nchunk 2\n\r\n0\r\n"));
+  EXPECT_EQ(c.get("/big?bytes=1000000").body.size(), 1'000'000U);
+  EXPECT_EQ(c.ask("POST /trailers HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  "0\r\nX-A: b\r\n\r\n")
+                .body,
+            "X-A: b\n");
+  EXPECT_EQ(c.get("/204").status, 204);
+  EXPECT_EQ(c.get("/early-hints").status, 103);
+  EXPECT_EQ(c.read().body, "the answer itself\n");
+  EXPECT_EQ(c.get("/close").field("Connection"), "close");
+  EXPECT_TRUE(c.at_end());
+  raw_client waiting = sink.client();
+  ASSERT_TRUE(waiting.send("POST /slow-read HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n"));
+  waiting.close();
+  sink.expect_orderly_end();
+}
+
 TEST(kitchen_sink, draws_its_tree) {
   web_program sink = kitchen_sink();
   raw_client c = sink.client();

@@ -333,6 +333,7 @@ TEST_F(exchange_body_test, a_body_of_which_a_part_is_gone_is_not_given_as_a_whol
     return text(std::string(r.body()));
   });
   EXPECT_EQ(c.post("/", "0123").status, 500);
+  c.close();
   EXPECT_EQ(await_no_connection().crashed, 1U);
 }
 

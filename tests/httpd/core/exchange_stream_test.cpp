@@ -181,6 +181,7 @@ TEST_F(exchange_stream_test, a_crash_in_between_leaves_the_last_chunk_out) {
   });
   ASSERT_TRUE(c.send(get_1_1));
   EXPECT_EQ(body_of(c.read_to_end()), "3\r\nabc\r\n");
+  c.close();
   EXPECT_EQ(await_no_connection().crashed, 1U);
 }
 
@@ -204,11 +205,12 @@ TEST_F(exchange_stream_test, a_crash_in_a_body_that_ends_with_the_connection_res
 
 TEST_F(exchange_stream_test, an_http_error_behind_the_head_is_a_crash) {
   raw_client c = client_of([](request& r) -> response {
-    writer out = r.begin({});
+    r.begin({});
     throw http_error(status::not_found, "too late");
   });
   ASSERT_TRUE(c.send(get_1_1));
   EXPECT_EQ(body_of(c.read_to_end()), "");
+  c.close();
   EXPECT_EQ(await_no_connection().crashed, 1U);
 }
 
@@ -216,12 +218,12 @@ TEST_F(exchange_stream_test, an_answer_that_was_begun_has_to_be_ended_and_no_oth
   serve(router()
             .get("/other",
                  [](request& r) {
-                   writer out = r.begin({});
+                   r.begin({});
                    return text("another");
                  })
             .get("/twice",
                  [](request& r) {
-                   writer out = r.begin({});
+                   r.begin({});
                    return r.begin({}).end();
                  })
             .get("/sent", [](request&) {
@@ -377,6 +379,30 @@ TEST_F(exchange_stream_test, a_writer_sends_files_between_other_bytes) {
   EXPECT_EQ(body_of(c.read_until("0\r\n\r\n")), "1\r\n<\r\n3\r\n234\r\n1\r\n>\r\n0\r\n\r\n");
 }
 
+TEST_F(exchange_stream_test, an_answer_may_end_the_connection) {
+  serve(router()
+            .get("/text",
+                 [](request&) {
+                   response r = text("x");
+                   r.close = true;
+                   return r;
+                 })
+            .get("/stream", [](request& r) {
+              response head;
+              head.close = true;
+              writer out = r.begin(std::move(head), 1);
+              out.write("x");
+              return out.end();
+            }));
+  for (const char* path : {"/text", "/stream"}) {
+    raw_client c = client();
+    const answer a = c.get(path);
+    EXPECT_EQ(a.body, "x");
+    EXPECT_EQ(a.field("Connection"), "close");
+    EXPECT_TRUE(c.at_end());
+  }
+}
+
 // -- informational responses
 
 TEST_F(exchange_stream_test, rfc8297_2_early_hints_go_before_the_answer) {
@@ -397,7 +423,7 @@ TEST_F(exchange_stream_test, what_is_not_informational_or_too_late_is_a_crash) {
   serve(router().get("/:status", [](request& r) {
     const int code = std::stoi(r.param("status"));
     if (code == 0) {
-      writer out = r.begin({});
+      r.begin({});
       r.inform(103);
     }
     r.inform(code);
