@@ -41,8 +41,7 @@ const char* find_value_fault(std::string_view value) noexcept {
   return nullptr;
 }
 
-[[gnu::always_inline]] inline const char* find_field_fault(const header_field& field,
-                                                           bool has_date) noexcept {
+const char* find_field_fault(const header_field& field, bool has_date) noexcept {
   const auto name = field.name;
   const char* end = name.data() + name.size();
   if (name.empty() || detail::find_token_end(name.data(), end, name.data()) != end)

@@ -31,7 +31,9 @@ protected:
     supervise({all_->child(), live.child()});
     httpd::router routes;
     routes.mount("/live", live.routes());
-    serve(std::move(routes));
+    httpd::server_options options;
+    options.drain_time = at_once; // clients of a channel stay for ever
+    serve(std::move(routes), std::move(options));
   }
 
   std::unique_ptr<channel_peer> peer_of(const std::string& transport, std::string id) {

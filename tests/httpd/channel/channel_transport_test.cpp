@@ -104,7 +104,6 @@ TEST_F(channel_transport_test, a_server_that_stops_closes_its_sockets_with_1001)
   websocket_peer p(server().port, id);
   p.begin(list(subscribe()));
   p.next("subscribed");
-  server_options none;
   begin_stop(server());
   EXPECT_THAT(p.socket().read().value(), closes_with(1001));
   ASSERT_TRUE(p.socket().send(close_frame(1001)));
