@@ -170,7 +170,8 @@ TEST_F(chat, a_crashed_room_comes_back_with_its_history_and_other_rooms_do_not_n
   while (carol.said().size() < 2)
     carol.wait_for("say");
   EXPECT_EQ(carol.said(), (lines{"quiet here", "still quiet"}));
-  for (const json& room : json_of(ada.http().get("/api/rooms"))["rooms"])
+  const json all = json_of(ada.http().get("/api/rooms"));
+  for (const json& room : all["rooms"])
     EXPECT_EQ(room["incarnation"], room["name"] == "lobby" ? 2 : 1) << room;
   p.expect_orderly_end();
 }

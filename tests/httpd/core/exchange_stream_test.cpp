@@ -328,10 +328,9 @@ TEST_F(exchange_stream_test, sends_a_part_of_a_file) {
   std::string bytes;
   for (int i = 0; i < 300'000; ++i)
     bytes += static_cast<char>('a' + i % 26);
-  std::shared_ptr<const file_part> part;
-  serve(router().get("/", [&](request&) {
+  serve(router().get("/:offset/:length", [&](request& q) {
     response r{200, {}, "a/b"};
-    r.file = part;
+    r.file = file_of(bytes, std::stoul(q.param("offset")), std::stoul(q.param("length")));
     return r;
   }));
   raw_client c = client();
@@ -340,27 +339,25 @@ TEST_F(exchange_stream_test, sends_a_part_of_a_file) {
     std::uint64_t length;
   };
   for (const piece p : {piece{0, 300'000}, piece{7, 100'000}, piece{3, 10}, piece{5, 0}, piece{0, 16'384}}) {
-    part = file_of(bytes, p.offset, p.length);
-    const answer a = c.get("/");
+    const std::string path = '/' + std::to_string(p.offset) + '/' + std::to_string(p.length);
+    const answer a = c.get(path);
     EXPECT_EQ(a.field("Content-Length"), std::to_string(p.length));
     EXPECT_EQ(a.field("Content-Type"), "a/b");
     EXPECT_EQ(a.body, bytes.substr(p.offset, p.length));
-    const answer bare = c.ask("HEAD / HTTP/1.1\r\nHost: test\r\n\r\n", true);
+    const answer bare = c.ask("HEAD " + path + " HTTP/1.1\r\nHost: test\r\n\r\n", true);
     EXPECT_EQ(bare.field("Content-Length"), std::to_string(p.length));
   }
 }
 
 TEST_F(exchange_stream_test, a_file_that_is_shorter_cuts_the_connection) {
-  std::shared_ptr<const file_part> part;
-  serve(router().get("/", [&](request&) {
+  serve(router().get("/:length", [](request& q) {
     response r;
-    r.file = part;
+    r.file = file_of("0123456789", 0, std::stoul(q.param("length")));
     return r;
   }));
-  for (const std::uint64_t length : {std::uint64_t(20), std::uint64_t(100'000)}) {
-    part = file_of("0123456789", 0, length);
+  for (const char* length : {"/20", "/100000"}) {
     raw_client c = client();
-    EXPECT_NE(c.get("/").status, 200) << "it has no end";
+    EXPECT_NE(c.get(length).status, 200) << "it has no end";
   }
   EXPECT_EQ(await_no_connection().crashed, 2U);
 }
