@@ -33,9 +33,8 @@ TEST(ip_address, ipv4_in_ipv6_is_ipv4) {
 }
 
 TEST(ip_address, takes_nothing_else) {
-  for (const std::string_view text :
-       {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "a", "[::1]", "::1%lo", ":::", "1.2.3.4:80",
-        " 1.2.3.4", "1.2.3.4 "})
+  for (const std::string_view text : {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "a", "[::1]",
+                                      "::1%lo", ":::", "1.2.3.4:80", " 1.2.3.4", "1.2.3.4 "})
     EXPECT_FALSE(ip_address::parse(text)) << text;
   EXPECT_FALSE(ip_address::parse(std::string(100, '1')));
   EXPECT_FALSE(ip_address::parse(std::string_view("1.2.3.4\0", 8)));
