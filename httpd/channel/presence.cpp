@@ -62,9 +62,8 @@ std::optional<std::string> presence_table::let_go(holder who) {
 }
 
 void presence_table::drop(const std::string& key) {
-  const std::string mine = key; // `key` may be the one that erase() destroys
-  members_.erase(mine);
-  note(mine);
+  note(key);
+  members_.erase(members_.find(key)); // not by the key, which may be the one that goes
 }
 
 void presence_table::note(const std::string& key) {

@@ -76,8 +76,8 @@ void channel_session::subscribe(channel_request&& what) {
       .from = what.from, .when_slow = setup_->options.when_slow, .watch = what.watch};
   if (what.member)
     options.member = topic_membership{what.owner.empty() ? who_.id : what.owner, std::move(*what.member)};
-  subscriptions_.push_back(std::unique_ptr<subscribed>(
-      new subscribed{.to{setup_->where, std::move(what.topic), std::move(options)}}));
+  subscriptions_.push_back(
+      std::make_unique<subscribed>(setup_->where, std::move(what.topic), std::move(options)));
   forget_refused();
 }
 
@@ -121,9 +121,10 @@ void channel_session::mail(topic_news&& news) {
 }
 
 void channel_session::mail(topic_refused&& no) {
-  for (auto& each : subscriptions_)
-    if (each->to.tag() == no.tag)
-      each->to.take(std::move(no));
+  const auto at = std::find_if(subscriptions_.begin(), subscriptions_.end(),
+                               [&](const auto& each) { return each->to.tag() == no.tag; });
+  if (at != subscriptions_.end())
+    (*at)->to.take(std::move(no));
   forget_refused();
 }
 

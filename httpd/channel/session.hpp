@@ -63,6 +63,8 @@ public:
 
 private:
   struct subscribed {
+    subscribed(topics where, std::string topic, subscription_options options)
+        : to(std::move(where), std::move(topic), std::move(options)) {}
     subscription to;
     bool told = false; ///< the client knows that it is subscribed
   };
