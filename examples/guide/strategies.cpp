@@ -7,6 +7,8 @@
 #include <perron/supervisors/supervisor.hpp>
 
 #include <cstdio>
+#include <numeric>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -28,11 +30,12 @@ child_spec member(const std::string& name) {
   });
 }
 
+/// By name: a supervisor starts them in order, but each says so when it runs, and they run in parallel.
 std::string names_of_started(int count) {
-  std::string names;
+  std::set<std::string> names;
   for (int i = 0; i < count; ++i)
-    names += " " + receive_one<started>().who;
-  return names;
+    names.insert(" " + receive_one<started>().who);
+  return std::accumulate(names.begin(), names.end(), std::string());
 }
 
 } // namespace

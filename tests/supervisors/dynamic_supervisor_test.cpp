@@ -152,7 +152,15 @@ TEST_F(dynamic_supervisor_test, a_back_off_is_waited_for_and_forgotten_at_the_en
     notes->take();
     runtime::exit(first, exit_reason::custom("crash"));
     runtime::exit(second, exit_reason::custom("crash"));
-    testing::yield_until([&] { return count_children(sup).value().active == 1 && !runtime::alive(second); });
+    testing::yield_until([&] {
+      const auto all = which_children(sup, {}).value().children;
+      const auto is_new = [&](const child_info& each) {
+        return each.state == child_info::state_type::running && each.who != first && each.who != second;
+      };
+      const auto is_second = [&](const child_info& each) { return each.who == second; };
+      return std::count_if(all.begin(), all.end(), is_new) == 1 &&
+             std::none_of(all.begin(), all.end(), is_second);
+    });
     EXPECT_EQ(count_children(sup).value(), (child_counts{2, 1, 0, 2}));
     EXPECT_EQ(stop(sup), exit_reason::shutdown());
   });
