@@ -4,6 +4,8 @@
 
 #include "support/node_fixture.hpp"
 
+#include <perron/runtime/inspect.hpp>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,7 +58,7 @@ TEST_F(hibernation, gives_the_stack_back) {
     send(s, ask{self()});
     receive_one<woken>();
     yield_until([&] { return hibernates(s); });
-    EXPECT_EQ(s.slot()->own_stack, nullptr);
+    EXPECT_EQ(info(s)->stack_bytes, 0U);
   });
 }
 
