@@ -44,7 +44,7 @@ weighted parse_weighted(std::string_view element) noexcept {
   const auto semicolon = std::min(element.find(';'), element.size());
   const auto token = detail::trim_blanks(element.substr(0, semicolon));
   const auto parameters = parameters_view::parse(element.substr(semicolon));
-  if (!parameters || token.empty() || !std::all_of(token.begin(), token.end(), http1::detail::is_token_char))
+  if (!parameters || !http1::detail::is_token(token))
     return {};
   return {token, weight_of(*parameters)};
 }

@@ -24,9 +24,7 @@ constexpr bool is_cookie_octet(char c) noexcept {
 
 constexpr bool is_path_char(char c) noexcept { return c >= 0x20 && c < 0x7f && c != ';'; }
 
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), http1::detail::is_token_char);
-}
+using http1::detail::is_token;
 
 bool has_prefix(std::string_view name, std::string_view prefix) noexcept {
   return name.size() >= prefix.size() && equal_ignoring_case(name.substr(0, prefix.size()), prefix);

@@ -7,13 +7,7 @@
 
 namespace perron::httpd {
 
-namespace {
-
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), http1::detail::is_token_char);
-}
-
-} // namespace
+using http1::detail::is_token;
 
 bool media_type::is(std::string_view essence) const noexcept {
   const auto slash = essence.find('/');

@@ -30,10 +30,7 @@ std::string new_id() {
   return id;
 }
 
-bool is_id(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 128 &&
-         std::all_of(text.begin(), text.end(), http1::detail::is_token_char);
-}
+bool is_id(std::string_view text) noexcept { return text.size() <= 128 && http1::detail::is_token(text); }
 
 bool has(const response& r, std::string_view field) {
   return std::any_of(r.headers.begin(), r.headers.end(),

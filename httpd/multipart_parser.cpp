@@ -195,8 +195,7 @@ const char* multipart_parser::parse_head() {
       return "a control character in its head";
     const auto colon = line.find(':');
     const auto name = line.substr(0, std::min(colon, line.size()));
-    if (colon == std::string_view::npos || name.empty() ||
-        !std::all_of(name.begin(), name.end(), http1::detail::is_token_char))
+    if (colon == std::string_view::npos || !http1::detail::is_token(name))
       return "a line in its head that is no field";
     const auto value = detail::trim_blanks(line.substr(colon + 1));
     if (equal_ignoring_case(name, "Content-Disposition")) {

@@ -180,7 +180,7 @@ runtime::result<void> route_tree::add(std::string_view method, std::string_view 
     return error{"route " + std::string(method) + " " + std::string(pattern) + " " + std::string(why),
                  EINVAL};
   };
-  if (method.empty() || !std::all_of(method.begin(), method.end(), http1::detail::is_token_char))
+  if (!http1::detail::is_token(method))
     return refuse("has a method that is not a token");
   const char* fault = nullptr;
   const auto segments = split_pattern(pattern, fault);

@@ -60,7 +60,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
 std::optional<credentials> field::authorization::parse(std::string_view value) noexcept {
   const auto blank = std::min(value.find(' '), value.size());
   const auto scheme = value.substr(0, blank);
-  if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), http1::detail::is_token_char))
+  if (!http1::detail::is_token(scheme))
     return std::nullopt;
   return credentials{scheme, detail::trim_blanks(value.substr(blank))};
 }

@@ -4,39 +4,29 @@
 #include <perron/httpd/core/dispatch.hpp>
 #include <perron/httpd/core/sending.hpp>
 #include <perron/httpd/http1/response_head.hpp>
+#include <perron/httpd/http_date.hpp>
 #include <perron/runtime/core/clock.hpp>
 
 #include <sys/socket.h>
 
 #include <array>
-#include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <stdexcept>
 
 namespace perron::httpd::core {
+
 void copy_date(char (&out)[29]) noexcept {
   struct cached {
     std::int64_t second = -1;
-    char text[30] = {};
+    std::array<char, 29> text{};
   };
   thread_local cached now;
   const std::int64_t second = rc::wall_seconds();
   if (second != now.second) {
-    const std::time_t t = second;
-    std::tm parts{};
-    ::gmtime_r(&t, &parts);
-    static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    char text[64];
-    std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[parts.tm_wday],
-                  parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
-                  parts.tm_sec);
-    std::memcpy(now.text, text, 29);
+    now.text = write_http_date(http_time(std::chrono::seconds(second)));
     now.second = second;
   }
-  std::memcpy(out, now.text, 29);
+  std::memcpy(out, now.text.data(), now.text.size());
 }
 
 void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after,
@@ -260,7 +250,7 @@ void exchange::refuse_informational(int status) {
 void exchange::send_with_file(std::string_view head, const file_part& file) {
   constexpr std::size_t small = std::size_t(16) * 1024;
   if (file.length > small) {
-    send_parts(std::span(&head, 1));
+    send_part(head);
     send_file(connection_, file.fd, file.offset, file.length, limits().write_time());
     return;
   }
@@ -268,8 +258,7 @@ void exchange::send_with_file(std::string_view head, const file_part& file) {
   all.resize(head.size() + static_cast<std::size_t>(file.length));
   if (!file.read(std::span(all).subspan(head.size())))
     throw std::runtime_error("perron: a file is shorter than what was to be sent of it");
-  const std::string_view part = all;
-  send_parts(std::span(&part, 1));
+  send_part(all);
 }
 
 } // namespace perron::httpd::core

@@ -67,6 +67,7 @@ private:
     std::span<char> bytes{small};
     std::size_t size = 0;
 
+    std::string_view text() const noexcept { return {bytes.data(), size}; }
     void write(const http1::response_head& head);
     void write_large(const http1::response_head& head, http1::write_result written);
   };
@@ -90,6 +91,7 @@ private:
   void send_parts(std::span<const std::string_view> parts) {
     send_all(connection_, parts, limits().write_time());
   }
+  void send_part(std::string_view bytes) { send_parts(std::span(&bytes, 1)); }
   bool may_have_content(int status) const noexcept {
     return in_.head.method != "HEAD" && !has_no_content(status);
   }

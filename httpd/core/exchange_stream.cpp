@@ -48,8 +48,7 @@ void exchange::inform(int status, const header_list& headers) {
   out.write(head);
   if (status == status::continue_ && has_body())
     reader().ask_no_more();
-  const std::string_view text(out.bytes.data(), out.size);
-  send_parts(std::span(&text, 1));
+  send_part(out.text());
 }
 
 void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
@@ -73,8 +72,7 @@ void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
   connection_.in_use().outcome = s->how == framing::until_end ? outcome::begun_open : outcome::begun;
   begun_ = true;
   stream_ = std::move(s);
-  const std::string_view text(out.bytes.data(), out.size);
-  send_parts(std::span(&text, 1));
+  send_part(out.text());
 }
 
 exchange::stream& exchange::streaming() {
@@ -127,13 +125,11 @@ void exchange::sendfile(int file, std::uint64_t offset, std::uint64_t count) {
   if (how == framing::none || count == 0)
     return;
   if (how == framing::chunked) {
-    const chunk_line line(count);
-    const std::string_view text = line.text();
-    send_parts(std::span(&text, 1));
+    send_part(chunk_line(count).text());
   }
   send_file(connection_, file, offset, count, limits().write_time());
   if (how == framing::chunked)
-    send_parts(std::span(&line_end, 1));
+    send_part(line_end);
 }
 
 void exchange::trailer(std::string name, std::string value) {
@@ -175,8 +171,7 @@ std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
   connection_.be_interrupted_by(0);
   if (connection_.where().options.request_time.count() != 0 || (limits_ != nullptr && limits_->request_time))
     connection_.limit_time(std::chrono::milliseconds(0));
-  const std::string_view text(out.bytes.data(), out.size);
-  send_parts(std::span(&text, 1));
+  send_part(out.text());
   return channel;
 }
 

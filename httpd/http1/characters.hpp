@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -25,6 +26,10 @@ inline constexpr auto token_table = [] {
 }();
 
 constexpr bool is_token_char(char c) noexcept { return token_table[static_cast<unsigned char>(c)]; }
+/// token (RFC 9110 5.6.2): at least one such character, and no other.
+constexpr bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+}
 
 /// A control character other than HTAB: it has no place in a field value (RFC 9110 5.5), and CR is one.
 constexpr bool is_control(char c) noexcept {

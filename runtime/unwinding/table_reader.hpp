@@ -25,32 +25,12 @@ public:
   }
   std::uint8_t byte() noexcept { return *at_++; }
 
-  std::uint64_t unsigned_leb() noexcept {
-    std::uint64_t value = 0;
-    unsigned shift = 0;
-    std::uint8_t b = 0;
-    do {
-      b = byte();
-      if (shift < 64)
-        value |= std::uint64_t(b & 0x7fU) << shift;
-      shift += 7;
-    } while ((b & 0x80U) != 0);
-    return value;
-  }
+  std::uint64_t unsigned_leb() noexcept { return read_leb().value; }
 
   std::int64_t signed_leb() noexcept {
-    std::uint64_t value = 0;
-    unsigned shift = 0;
-    std::uint8_t b = 0;
-    do {
-      b = byte();
-      if (shift < 64)
-        value |= std::uint64_t(b & 0x7fU) << shift;
-      shift += 7;
-    } while ((b & 0x80U) != 0);
-    if (shift < 64 && (b & 0x40U) != 0)
-      value |= ~std::uint64_t(0) << shift;
-    return static_cast<std::int64_t>(value);
+    const leb read = read_leb();
+    const bool negative = read.bits < 64 && (read.last & 0x40U) != 0;
+    return static_cast<std::int64_t>(negative ? read.value | ~std::uint64_t(0) << read.bits : read.value);
   }
 
   /// A pointer in one of the DW_EH_PE_ encodings: absolute or relative to itself, direct or not.
@@ -123,6 +103,23 @@ public:
   static constexpr std::uint8_t omitted = 0xff;
 
 private:
+  struct leb {
+    std::uint64_t value = 0;
+    unsigned bits = 0;     ///< that were read
+    std::uint8_t last = 0; ///< the last byte, which has the sign of a signed one
+  };
+
+  leb read_leb() noexcept {
+    leb out;
+    do {
+      out.last = byte();
+      if (out.bits < 64)
+        out.value |= std::uint64_t(out.last & 0x7fU) << out.bits;
+      out.bits += 7;
+    } while ((out.last & 0x80U) != 0);
+    return out;
+  }
+
   const std::uint8_t* at_;
   bool ok_ = true;
 };
