@@ -27,6 +27,7 @@ endfunction()
 # perron::<folder>. Sets PERRON_LIBRARY_SOURCES.
 function(perron_library name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/*.S")
+  list(FILTER sources EXCLUDE REGEX "/httpd/program/")
   set(target perron_${name})
   add_library(${target} STATIC ${sources})
   add_library(perron::${name} ALIAS ${target})
@@ -36,7 +37,7 @@ function(perron_library name)
     "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   install(TARGETS ${target} EXPORT perron-targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   install(DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/perron"
-    FILES_MATCHING PATTERN "*.hpp")
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "program" EXCLUDE)
   set(PERRON_LIBRARY_SOURCES "${sources}" PARENT_SCOPE)
 endfunction()
 
