@@ -91,7 +91,8 @@ struct limit_settings {
   friend bool operator==(const limit_settings&, const limit_settings&) = default;
 };
 
-/// PEM files: the chain, its key, and an OCSP staple in DER (may be empty).
+/// certificate_files of runtime/tls: PEM chain, its key (filled in if it is in the same file), DER staple or
+/// empty.
 struct certificate_settings {
   std::string certificate{}, key{}, ocsp{};
 
@@ -107,10 +108,12 @@ struct tls_settings {
   std::string ciphers{};           ///< of TLS 1.2, as OpenSSL writes them
   std::string ciphersuites{};      ///< of TLS 1.3
   std::string curves{};
-  std::string client = "none"; ///< client certificates: none, optional, required
-  std::string client_ca{};     ///< PEM
-  bool tickets = true;
-  milliseconds ticket_lifetime{std::chrono::hours(24)};
+  bool prefers_own_order = false;
+  std::string client = "none";                          ///< client certificates: none, optional, required
+  std::string client_ca{};                              ///< PEM
+  milliseconds ticket_lifetime{std::chrono::hours(24)}; ///< whole seconds; 0: no tickets
+  milliseconds ticket_key_time{std::chrono::hours(12)}; ///< whole seconds
+  bool kernel = false;                                  ///< kTLS
   milliseconds handshake_time{10'000};
   std::size_t max_handshakes = 0; ///< at once; 0: no limit of its own
 
@@ -141,7 +144,7 @@ struct location_settings {
   int return_status = 0;     ///< answers with this status
   std::string return_body{}; ///< and this text; empty: an error page, or nothing
   std::string redirect{};    ///< sends clients there; "{path}" and "{query}" stand for theirs
-  int redirect_status = 308;
+  int redirect_status = 302;
   source_place place{};
 
   friend bool operator==(const location_settings&, const location_settings&) = default;
@@ -153,7 +156,10 @@ struct site_definition {
   bool is_default = false;          ///< answers hosts that nobody has; else the first site of a listener does
   std::vector<std::string> listeners{}; ///< names of listeners; never empty after loading
   std::vector<certificate_settings> certificates{};
-  bool https_only = false; ///< requests on plain listeners are sent to https (308), but for acme_challenge
+  bool https_only = false; ///< requests without TLS are sent to https (308), but for acme_challenge
+  milliseconds hsts{0};    ///< secure_redirect_options, whole seconds; also without https_only
+  bool hsts_subdomains = false;
+  bool hsts_preload = false;
   /// A folder for /.well-known/acme-challenge/, served on all its listeners without auth; empty: none.
   std::string acme_challenge{};
   site_settings settings{}; ///< those of [defaults] where it does not have its own

@@ -9,6 +9,8 @@
 #include <vector>
 
 // What [defaults], a [[site]] and a [[site.location]] may all say; see configuration.hpp for conventions.
+// Names, meanings and defaults are those of the options in httpd/files/, httpd/coding/ and httpd/rules/,
+// which a program is made of.
 namespace perron::httpd::program {
 
 /// Where something was written; for messages about what shows only later (a port that is taken, a module that
@@ -17,7 +19,7 @@ struct source_place {
   std::string file{};
   std::uint32_t line = 0, column = 0; ///< from 1; 0: nowhere
 
-  std::string to_string() const; ///< "perron.toml:12:1"; empty if nowhere
+  std::string to_string() const; ///< "perron.toml:12:1"; the file alone, or empty, if nowhere
   friend bool operator==(const source_place&, const source_place&) { return true; }
 };
 
@@ -27,123 +29,124 @@ struct text_pair {
   friend bool operator==(const text_pair&, const text_pair&) = default;
 };
 
-/// [compression]
+/// [compression]: compress_options.
 struct compression_settings {
   bool on = true;
-  std::vector<std::string> encodings{"zstd", "br", "gzip"}; ///< in order of preference
+  std::vector<std::string> codings{"zstd", "br", "gzip"}; ///< in the order in which they are taken
   std::vector<std::string> types{}; ///< media types, "text/*"; empty: those of compress_options
-  std::size_t minimum = 1024;       ///< shorter answers stay as they are
-  int gzip_level = 6, brotli_level = 4, zstd_level = 3;
+  std::size_t minimum = 1024;       ///< bytes; smaller answers stay as they are
+  int gzip_level = 5, brotli_quality = 4, zstd_level = 3;
 
   friend bool operator==(const compression_settings&, const compression_settings&) = default;
 };
 
-/// [file_cache]: files kept in memory.
+/// [file_cache]: file_cache_options.
 struct file_cache_settings {
-  bool on = false;
-  std::size_t size = std::size_t(64) << 20;      ///< bytes in all
-  std::size_t max_file = std::size_t(256) << 10; ///< larger files are not kept
-  std::size_t max_files = 10'000;                ///< kept, or kept open
-  std::chrono::milliseconds fresh{1'000};        ///< how long a file is taken to be unchanged
+  std::size_t entries = 512;                ///< files kept open; 0: none
+  std::chrono::milliseconds fresh{1'000};   ///< a file is taken to be unchanged for so long
+  std::size_t size = std::size_t(16) << 20; ///< bytes of content in memory; 0: none
+  std::size_t max_file = std::size_t(64) << 10;
 
   friend bool operator==(const file_cache_settings&, const file_cache_settings&) = default;
 };
 
-/// One of `redirects`.
-struct redirect_rule {
-  std::string from{}; ///< a path; with "/*" at its end all below it
-  std::string to{};   ///< a path or URL; "*" stands for what the "*" of `from` did
-  int status = 301;
+/// One of `redirects`: redirect_rule.
+struct redirect_settings {
+  std::string from{}, to{}; ///< path_pattern, path_template
+  int status = 302;
   bool keep_query = true;
 
-  friend bool operator==(const redirect_rule&, const redirect_rule&) = default;
+  friend bool operator==(const redirect_settings&, const redirect_settings&) = default;
 };
 
-/// One of `rewrites`: the path is replaced before anything else looks at it.
-struct rewrite_rule {
-  std::string from{}; ///< as above
-  std::string to{};   ///< a path
+/// One of `rewrites`: rewrite_rule.
+struct rewrite_settings {
+  std::string from{}, to{};
+  bool keep_query = true;
+  bool again = false;
 
-  friend bool operator==(const rewrite_rule&, const rewrite_rule&) = default;
+  friend bool operator==(const rewrite_settings&, const rewrite_settings&) = default;
 };
 
-/// [headers]: fields of answers; first erased, then set, then added.
+/// [headers] of answers: header_rules, first `erase`, then `set`, `set_if_new` and `add`.
 struct header_settings {
-  std::vector<text_pair> set{};     ///< in place of what the answer has
-  std::vector<text_pair> add{};     ///< beside what it has
-  std::vector<std::string> erase{}; ///< names
+  std::vector<text_pair> set{}, set_if_new{}, add{}; ///< name, value
+  std::vector<std::string> erase{};                  ///< names
+  bool on_errors = true;                             ///< also on answers of 400 and above
+
   friend bool operator==(const header_settings&, const header_settings&) = default;
 };
 
-/// [auth]: Basic (RFC 7617).
+/// [auth]: basic_auth_options. Either a file or users.
 struct auth_settings {
-  bool on = true;
-  std::string realm = "restricted";
-  std::string users_file{};           ///< htpasswd: bcrypt, SHA-crypt
-  std::vector<text_pair> users{};     ///< name, hashed password
-  std::vector<std::string> require{}; ///< of these users only; empty: all of them
+  std::string realm = "Restricted";
+  std::string file{};             ///< as htpasswd writes it
+  std::vector<text_pair> users{}; ///< name, hash
+  std::vector<std::string> only{};
 
   friend bool operator==(const auth_settings&, const auth_settings&) = default;
 };
 
-/// [cors]
+/// [cors]: cors_options.
 struct cors_settings {
-  bool on = true;
-  std::vector<std::string> origins{}; ///< "https://example.org", "https://*.example.org" or "*"
+  std::vector<std::string> origins{};
   std::vector<std::string> methods{"GET", "HEAD", "POST"};
-  std::vector<std::string> headers{}; ///< of requests, that are allowed
-  std::vector<std::string> expose{};  ///< of answers, that scripts may see
+  std::vector<std::string> headers{};
+  std::vector<std::string> exposed{};
   bool credentials = false;
-  std::chrono::milliseconds max_age{600'000};
+  std::chrono::milliseconds max_age{600'000}; ///< whole seconds
 
   friend bool operator==(const cors_settings&, const cors_settings&) = default;
 };
 
-/// [rate_limit]: requests of one client address (IPv6: of one /64).
+/// [rate_limit]: rate_limit_options. One limit for each place that says it: a site's is one for all of the
+/// site.
 struct rate_limit_settings {
-  bool on = true;
-  std::uint32_t requests = 100;
-  std::chrono::milliseconds per{60'000};
-  std::uint32_t burst = 0;    ///< at once after a pause; 0: `requests`
-  std::size_t table = 65'536; ///< addresses that are remembered
+  std::uint32_t requests = 10;
+  std::chrono::milliseconds per{1'000}; ///< whole seconds
+  std::uint32_t burst = 0;
+  std::string by = "address"; ///< address, user, all
+  std::size_t max_keys = 16'384;
+  bool tell = true;
 
   friend bool operator==(const rate_limit_settings&, const rate_limit_settings&) = default;
 };
 
 struct site_settings {
-  // Files
-  std::vector<std::string> roots{};             ///< folders, tried in this order; empty: no files
-  std::vector<std::string> index{"index.html"}; ///< what a folder's path gives, the first that is there
-  bool listing = false;                         ///< of a folder without index
-  bool hidden = false;                          ///< whether names that begin with a dot are served
-  bool symlinks = true;                         ///< whether links are followed, never out of the root
-  /// Tried in this order in place of the path, "{path}" standing for it; the last may be "=404" or any
-  /// status. Empty: the path alone.
+  // Files: static_options
+  std::vector<std::string> roots{}; ///< folders; empty: no files
+  std::vector<std::string> index{"index.html"};
   std::vector<std::string> try_files{};
-  std::string fallback{};   ///< the page of a single-page application, for what no file has: "/index.html"
-  std::string mime_types{}; ///< a file like /etc/mime.types; empty: shared-mime-info, else built in
-  std::vector<text_pair> types{}; ///< extension without dot, media type: before those of the file
-  std::string default_type = "application/octet-stream";
-  std::string charset = "utf-8"; ///< said of text types; empty: not said
+  std::string listing = "off"; ///< off, html, json
+  std::size_t listing_limit = 10'000;
+  bool hidden = false;
+  bool follow_links = true;
+  bool precompressed = false;
   std::vector<text_pair>
-      cache_control{}; ///< media type ("image/png", "image/*", "*"), value; the closest counts
-  std::vector<std::string> precompressed{"br", "zstd",
-                                         "gzip"}; ///< files beside a file that may go in its place
+      cache_control{}; ///< media type, value; in the order of cache_rules: the closest first
+  bool expires = false;
+  std::string charset = "utf-8";
+  std::string mime_types{};       ///< a file
+  std::vector<text_pair> types{}; ///< extension without its dot, media type
+  std::string default_type = "application/octet-stream";
   file_cache_settings file_cache{};
   compression_settings compression{};
 
-  // Rules, in the order in which they apply: allow/deny, rate limit, redirects, auth, cors, rewrites, headers
-  std::vector<std::string> deny{};  ///< addresses and networks, "all"
-  std::vector<std::string> allow{}; ///< if there are any, everybody else is denied; the longest prefix counts
+  // Rules
+  std::vector<std::string> trusted_proxies{};      ///< forwarded_for_options.trusted; empty: no forwarded_for
+  std::string forwarded_field = "X-Forwarded-For"; ///< or "Forwarded"
+  /// Addresses, networks, "unix" and "all". Who is in `deny` is denied; if `allow` is not empty, who is not
+  /// in it as well.
+  std::vector<std::string> deny{}, allow{};
   std::optional<rate_limit_settings> rate_limit{};
-  std::vector<redirect_rule> redirects{};
-  std::vector<rewrite_rule> rewrites{};
+  std::vector<redirect_settings> redirects{};
+  std::vector<rewrite_settings> rewrites{};
   std::optional<auth_settings> auth{};
   std::optional<cors_settings> cors{};
   header_settings headers{};
-  std::vector<text_pair> error_pages{}; ///< "404", "5xx" or "all", then a file
+  std::vector<text_pair> error_pages{}; ///< "404", "5xx" or "all", then a template (error_page_files.hpp)
 
-  // Requests: as in route_limits.hpp
+  // Requests: route_limits
   std::size_t max_body = std::size_t(1) << 20;
   std::chrono::milliseconds body_time{30'000};
   std::uint64_t min_body_rate = 240;
