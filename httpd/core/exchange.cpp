@@ -29,8 +29,8 @@ void copy_date(char (&out)[29]) noexcept {
   std::memcpy(out, now.text.data(), now.text.size());
 }
 
-void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after,
-                bool bare) noexcept {
+std::size_t send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after,
+                       bool bare) noexcept {
   try {
     const response page = plain_error(code, why);
     char date[29];
@@ -47,13 +47,15 @@ void send_error(int socket, int code, std::string_view why, std::chrono::seconds
     std::array<char, 512> buffer;
     const auto written = http1::write_response_head(head, buffer);
     if (written.outcome != http1::write_outcome::written)
-      return;
+      return 0;
     std::string all(buffer.data(), written.size);
     if (!bare)
       all += page.body;
-    static_cast<void>(::send(socket, all.data(), all.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    const ssize_t n = ::send(socket, all.data(), all.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return n > static_cast<ssize_t>(written.size) ? static_cast<std::size_t>(n) - written.size : 0;
   } catch (...) {
     // without memory for a page the closed connection has to say it
+    return 0;
   }
 }
 
@@ -190,7 +192,7 @@ std::vector<header_field> exchange::fields_of(const response& r) {
   std::size_t size = out.size;
   std::string_view body;
   const bool sends_body = may_have_content(r.status);
-  connection_.in_use().outcome = outcome::begun;
+  begins(r.status, size, outcome::begun);
   if (sends_body && r.file != nullptr) [[unlikely]] {
     send_with_file({out.bytes.data(), size}, *r.file);
   } else {

@@ -88,6 +88,13 @@ private:
   void write_head(http1::response_head& head, bool keep, head_buffer& out) const;
   static std::vector<header_field> fields_of(const response& r);
   static void refuse_informational(int status);
+  /// The final head is on its way.
+  void begins(int status, std::size_t head_size, outcome how) noexcept {
+    connection::exchange_state& state = connection_.in_use();
+    state.outcome = how;
+    state.status = static_cast<std::uint16_t>(status);
+    state.body_sent = -static_cast<std::int64_t>(head_size);
+  }
   void send_parts(std::span<const std::string_view> parts) {
     send_all(connection_, parts, limits().write_time());
   }
@@ -109,9 +116,10 @@ private:
 };
 
 /// Sends a short error answer that closes the connection, as much of it as the socket takes at once. With
-/// `retry_after` it says when to come again. `bare`: to a HEAD, which gets no body.
-void send_error(int socket, int status, std::string_view why, std::chrono::seconds retry_after = {},
-                bool bare = false) noexcept;
+/// `retry_after` it says when to come again. `bare`: to a HEAD, which gets no body. Gives the bytes of the
+/// body that were taken.
+std::size_t send_error(int socket, int status, std::string_view why, std::chrono::seconds retry_after = {},
+                       bool bare = false) noexcept;
 
 /// The present moment as an IMF-fixdate; formatted once a second per thread.
 void copy_date(char (&out)[29]) noexcept;

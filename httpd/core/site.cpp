@@ -48,7 +48,9 @@ std::unique_ptr<address_limits> limits_of(const address_limit_options& options) 
 
 site::site(server_options o, router r, std::size_t workers)
     : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}),
-      options(std::move(o)), routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
+      options(std::move(o)), begins_rarely(options.request_time.count() != 0 || options.answers_half_closed ||
+                                           options.access != nullptr),
+      routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
       per_address(limits_of(options.per_address)), shards(workers) {}
 
 site::~site() = default;
@@ -66,8 +68,10 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
   if (state.outcome == outcome::none && !peer_gone) {
     // it ended without an answer: crashed, or told to end
     const bool stopped = why.orderly() || why.what() == runtime::exit_reason::kind::killed;
-    send_error(c.fd, stopped ? status::service_unavailable : status::internal_server_error, "",
-               stopped ? options.retry_after : std::chrono::seconds(), state.in->head.method == "HEAD");
+    state.status = stopped ? status::service_unavailable : status::internal_server_error;
+    state.body_sent = static_cast<std::int64_t>(
+        send_error(c.fd, state.status, "", stopped ? options.retry_after : std::chrono::seconds(),
+                   state.in->head.method == "HEAD"));
   }
   auto then = connection::fate::linger;
   if (state.outcome == outcome::done_keep)
