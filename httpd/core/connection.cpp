@@ -148,7 +148,7 @@ void connection::read_more(rc::worker& at) noexcept {
   while (phase_ == phase::idle) {
     ready_bits_.store(ready_bits_.load(std::memory_order_relaxed) & ~std::uint32_t(EPOLLIN),
                       std::memory_order_relaxed);
-    const std::int64_t n = net::try_receive(fd, at.scratch.get(), rc::worker::scratch_bytes);
+    const std::int64_t n = receive(at.scratch.get(), rc::worker::scratch_bytes);
     if (n > 0) {
       const auto size = static_cast<std::size_t>(n);
       // less than asked for: the socket is drained, and what comes later makes a new event
@@ -199,10 +199,9 @@ bool connection::may_ask(rc::worker& at, const http1::request_head& head) noexce
   if (site_->per_address == nullptr || site_->per_address->take_request(visitor_->address(), at.now_ms()))
     return true;
   site_->shards[at.index].limited.add();
-  const std::size_t sent = send_error(fd, status::too_many_requests, "too many requests from your address",
-                                      std::chrono::seconds(1));
+  send_error(status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
   if (site_->options.access != nullptr)
-    record_refusal(*this, at, status::too_many_requests, sent, {}, &head);
+    record_refusal(*this, at, {}, &head);
   linger(at);
   return false;
 }
@@ -238,12 +237,25 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
   return true;
 }
 
+void connection::send_error(int status, std::string_view why, std::chrono::seconds retry_after,
+                            bool bare) noexcept {
+  in_use_.status = static_cast<std::uint16_t>(status);
+  in_use_.body_sent = 0;
+  try {
+    std::string all = error_answer(status, why, retry_after, bare);
+    const ::iovec part{all.data(), all.size()};
+    in_use_.body_sent = body_part(all, send(&part, 1));
+  } catch (...) {
+    // without memory for a page the closed connection has to say it
+  }
+}
+
 /// `came`: of the head; `head`: if it is complete.
 void connection::refuse(int status, std::string_view why, std::string_view came,
                         const http1::request_head* head) noexcept {
-  const std::size_t sent = send_error(fd, status, why);
+  send_error(status, why);
   if (site_->options.access != nullptr)
-    record_refusal(*this, *home, status, sent, came, head);
+    record_refusal(*this, *home, came, head);
   linger(*home);
 }
 

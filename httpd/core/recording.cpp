@@ -38,6 +38,11 @@ struct told {
     record.minor_version = head.minor_version;
     record.headers = headers;
   }
+  void answers(const connection::exchange_state& state) noexcept {
+    record.status = state.status;
+    if (state.status != 0 && state.body_sent > 0)
+      record.body_bytes = static_cast<std::uint64_t>(state.body_sent);
+  }
 };
 
 std::string_view first_line(std::string_view came) noexcept {
@@ -56,31 +61,28 @@ void record_end(connection& c, rc::worker& at) noexcept {
     t.asks(state.in->head, header_view(state.in->fields()));
     t.record.duration = std::chrono::nanoseconds(rc::monotonic_ns() - state.in->began_ns);
   }
-  t.record.status = state.status;
-  if (state.status != 0 && state.body_sent > 0)
-    t.record.body_bytes = static_cast<std::uint64_t>(state.body_sent);
+  t.answers(state);
   t.record.how = state.how;
   t.record.upgraded = state.upgraded;
   c.where().options.access->tell(t.record);
 }
 
-void record_refusal(connection& c, rc::worker& at, int status, std::size_t body_bytes, std::string_view came,
+void record_refusal(connection& c, rc::worker& at, std::string_view came,
                     const http1::request_head* head) noexcept {
   told t(at, c.from(), c.fd);
   if (head != nullptr)
     t.asks(*head, head->headers());
   else
     t.record.first_line = first_line(came);
-  t.record.status = status;
-  t.record.body_bytes = body_bytes;
+  t.answers(c.in_use());
   t.record.refused = true;
   c.where().options.access->tell(t.record);
 }
 
-void record_turned_away(site& from, rc::worker& at, int socket, std::size_t body_bytes) noexcept {
+void record_turned_away(site& from, rc::worker& at, int socket, std::int64_t body_bytes) noexcept {
   told t(at, nullptr, socket);
   t.record.status = status::service_unavailable;
-  t.record.body_bytes = body_bytes;
+  t.record.body_bytes = static_cast<std::uint64_t>(body_bytes);
   t.record.refused = true;
   from.options.access->tell(t.record);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace perron::runtime::core {
@@ -20,11 +20,12 @@ class site;
 /// The request of a connection that has been given back, and still has its head.
 void record_end(connection& c, runtime::core::worker& at) noexcept;
 
-/// An answer without a process; `head` is null where it is not complete, `came` what there is of it.
-void record_refusal(connection& c, runtime::core::worker& at, int status, std::size_t body_bytes,
-                    std::string_view came, const http1::request_head* head) noexcept;
+/// What send_error() has just answered without a process; `head` is null where it is not complete, `came`
+/// what there is of it.
+void record_refusal(connection& c, runtime::core::worker& at, std::string_view came,
+                    const http1::request_head* head) noexcept;
 
 /// A 503 to a client that did not become a connection.
-void record_turned_away(site& from, runtime::core::worker& at, int socket, std::size_t body_bytes) noexcept;
+void record_turned_away(site& from, runtime::core::worker& at, int socket, std::int64_t body_bytes) noexcept;
 
 } // namespace perron::httpd::core
