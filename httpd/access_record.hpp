@@ -3,10 +3,12 @@
 
 #include <perron/httpd/headers.hpp>
 #include <perron/httpd/ip_address.hpp>
+#include <perron/httpd/routes.hpp>
 #include <perron/supervisors/request_end.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace perron::httpd {
@@ -69,5 +71,9 @@ public:
   /// that needs a process. Calls with the same record.worker never overlap, those with different ones do.
   virtual void tell(const access_record& what) noexcept = 0;
 };
+
+/// Middleware: its routes tell `sink` of their requests instead of the server's one, which there must be all
+/// the same. So sites and paths may have logs of their own; what no route answers is the server's.
+middleware tell_access(std::shared_ptr<access_sink> sink);
 
 } // namespace perron::httpd

@@ -43,6 +43,7 @@ public:
   void end() override;
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override;
+  void tell(access_sink& instead) override { in_.told = &instead; }
   std::string peer() const override;
 
 private:

@@ -64,7 +64,9 @@ void record_end(connection& c, rc::worker& at) noexcept {
   t.answers(state);
   t.record.how = state.how;
   t.record.upgraded = state.upgraded;
-  c.where().options.access->tell(t.record);
+  access_sink& sink =
+      state.in != nullptr && state.in->told != nullptr ? *state.in->told : *c.where().options.access;
+  sink.tell(t.record);
 }
 
 void record_refusal(connection& c, rc::worker& at, std::string_view came,

@@ -314,6 +314,25 @@ TEST_F(access_record_test, the_client_behind_a_proxy_is_the_peer) {
   EXPECT_EQ(told().peer, "2001:db8::1");
 }
 
+// -- sinks of routes
+
+TEST_F(access_record_test, a_route_may_have_a_sink_of_its_own) {
+  const auto own = std::make_shared<keeping>();
+  router private_routes;
+  private_routes.use(tell_access(own)).get("/own", [](request&) -> response {
+    throw std::runtime_error("as ordered");
+  });
+  serve_told(
+      router().get("/", [](request&) { return text("hello"); }).mount("/inner", std::move(private_routes)));
+  raw_client c = client();
+  EXPECT_EQ(c.get("/").status, 200);
+  EXPECT_EQ(told().target, "/");
+  EXPECT_EQ(c.get("/inner/own").status, 500);
+  EXPECT_THAT(own->all.take().value_or(kept{}), Field(&kept::how, request_end::crashed));
+  EXPECT_EQ(client().get("/inner/none").status, 404);
+  EXPECT_EQ(told().status, 404);
+}
+
 // -- upgraded
 
 TEST_F(access_record_test, an_upgraded_connection_is_told_of_at_its_end) {
