@@ -86,6 +86,9 @@ public:
   /// Once established. The first call makes it.
   const session_info& info() const;
 
+  /// What the server has stapled of its certificate, in DER and not looked at; empty: nothing. For clients.
+  std::string stapled_ocsp() const;
+
 private:
   session() noexcept = default;
 
