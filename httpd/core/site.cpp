@@ -49,7 +49,7 @@ std::unique_ptr<address_limits> limits_of(const address_limit_options& options) 
 site::site(server_options o, router r, std::size_t workers)
     : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}),
       options(std::move(o)), routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
-      per_address(limits_of(options.per_address)), shards(workers) {}
+      per_address(limits_of(options.per_address)), unsent(options.max_in_flight), shards(workers) {}
 
 site::~site() = default;
 
@@ -92,6 +92,7 @@ server_stats site::stats() const noexcept {
     out.refused += s.refused.get();
     out.limited += s.limited.get();
   }
+  out.in_flight = unsent.bytes();
   const supervisors::request_counts now = counts();
   out.connections = now.connections;
   out.accepted = now.accepted;
