@@ -114,7 +114,7 @@ void send_two(connection& to, std::string_view first, std::string_view second,
   }
   const std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
                                     iovec{const_cast<char*>(second.data()), second.size()}};
-  const std::int64_t n = net::try_send(to.fd, pieces.data(), second.empty() ? 1 : 2);
+  const std::int64_t n = to.send(pieces.data(), second.empty() ? 1 : 2);
   if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]]
     return;
   if (n < 0 && n != -EAGAIN)
@@ -138,7 +138,7 @@ void send_all(connection& to, std::span<const std::string_view> parts, reader_pa
     }
     if (count == 0 && parts.size() <= parts_at_once)
       return;
-    const std::int64_t n = count == 0 ? 0 : net::try_send(to.fd, pieces.data(), count);
+    const std::int64_t n = count == 0 ? 0 : to.send(pieces.data(), count);
     if (n == -EAGAIN) {
       write.wait_for_room();
       continue;
@@ -161,7 +161,7 @@ void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t cou
   auto at = static_cast<::off_t>(offset);
   while (count != 0) {
     const std::int64_t n =
-        net::try_sendfile(to.fd, file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
+        to.sendfile(file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
     if (n == -EAGAIN) {
       write.wait_for_room();
       continue;

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 
-// What a fresh and busy machine may need: nothing is measured here.
+// What a fresh and busy machine may need: nothing is measured here. More than a poll's window and a topic's grace
+// together, in any case: so late it is seen that somebody is gone who polled.
 const patience = 90_000;
 const totalLimit = 900_000;
 // Without motion a panel is where it belongs as soon as it is open.
