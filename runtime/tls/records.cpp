@@ -120,6 +120,20 @@ std::unique_ptr<records> records::take(::ssl_st* from, const handshake_watch& se
   return made;
 }
 
+std::unique_ptr<records> records::for_test(aead cipher, bool newest,
+                                           std::span<const unsigned char, 32> secret,
+                                           traffic_key& client) noexcept {
+  std::unique_ptr<records> made(new (std::nothrow) records);
+  if (made == nullptr)
+    return nullptr;
+  for (traffic_key* const one : {&client, &made->reading_, &made->writing_})
+    if (!newest)
+      one->set_12(cipher, secret, secret.first(cipher == aead::chacha20_poly1305 ? 12 : 4));
+    else if (!one->set_13(cipher, false, secret))
+      return nullptr;
+  return made;
+}
+
 // -- reading
 
 std::int64_t records::receive(wire& from, std::span<char> into, end_of& over) noexcept {

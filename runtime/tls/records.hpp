@@ -31,6 +31,10 @@ public:
   /// then.
   static std::unique_ptr<records> take(::ssl_st* from, const handshake_watch& seen) noexcept;
 
+  /// With these secrets for both directions, for tests without a handshake; `client` is set to what reads it.
+  static std::unique_ptr<records>
+  for_test(aead cipher, bool newest, std::span<const unsigned char, 32> secret, traffic_key& client) noexcept;
+
   /// Why a connection is over.
   struct end_of {
     int code = 0; ///< errno; 0: it is not over
