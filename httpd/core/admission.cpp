@@ -46,7 +46,13 @@ bool admit(const std::shared_ptr<site>& to, rc::worker& at, int socket,
 void turn_away(site& from, rc::worker& at, int socket, const char* why) noexcept {
   from.turned_away.fetch_add(1, std::memory_order_relaxed);
   net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
-  send_error(socket, status::service_unavailable, why, from.options.retry_after);
+  try {
+    std::string all = error_answer(status::service_unavailable, why, from.options.retry_after);
+    const ::iovec part{all.data(), all.size()};
+    net::try_send(socket, &part, 1);
+  } catch (const std::bad_alloc&) {
+    // then the closed connection has to say it
+  }
   ::close(socket); // all that came is read, so this is no reset
 }
 

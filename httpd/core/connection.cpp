@@ -146,7 +146,7 @@ void connection::read_more(rc::worker& at) noexcept {
   while (phase_ == phase::idle) {
     ready_bits_.store(ready_bits_.load(std::memory_order_relaxed) & ~std::uint32_t(EPOLLIN),
                       std::memory_order_relaxed);
-    const std::int64_t n = net::try_receive(fd, at.scratch.get(), rc::worker::scratch_bytes);
+    const std::int64_t n = receive(at.scratch.get(), rc::worker::scratch_bytes);
     if (n > 0) {
       const auto size = static_cast<std::size_t>(n);
       // less than asked for: the socket is drained, and what comes later makes a new event
@@ -197,7 +197,7 @@ bool connection::may_ask(rc::worker& at) noexcept {
   if (site_->per_address == nullptr || site_->per_address->take_request(visitor_->address(), at.now_ms()))
     return true;
   site_->shards[at.index].limited.add();
-  send_error(fd, status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
+  send_error(status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
   linger(at);
   return false;
 }
@@ -233,8 +233,19 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
   return true;
 }
 
+void connection::send_error(int status, std::string_view why, std::chrono::seconds retry_after,
+                            bool bare) noexcept {
+  try {
+    std::string all = error_answer(status, why, retry_after, bare);
+    const ::iovec part{all.data(), all.size()};
+    send(&part, 1);
+  } catch (...) {
+    // without memory for a page the closed connection has to say it
+  }
+}
+
 void connection::refuse(int status, std::string_view why) noexcept {
-  send_error(fd, status, why);
+  send_error(status, why);
   linger(*home);
 }
 

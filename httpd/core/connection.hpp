@@ -7,6 +7,7 @@
 #include <perron/runtime/core/poller.hpp>
 #include <perron/runtime/core/process.hpp>
 #include <perron/runtime/core/timer.hpp>
+#include <perron/runtime/net/system_calls.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -112,6 +113,22 @@ public:
   bool is_in_use() const noexcept { return phase_ == phase::in_use; }
 
   site& where() noexcept { return *site_; }
+
+  // -- its bytes, for whoever acts on it: nobody else names the socket to read or write. None of these waits;
+  // they give what net::detail::try_* give
+
+  std::int64_t receive(char* into, std::size_t size) noexcept {
+    return runtime::net::detail::try_receive(fd, into, size);
+  }
+  std::int64_t send(const ::iovec* parts, std::size_t count) noexcept {
+    return runtime::net::detail::try_send(fd, parts, count);
+  }
+  std::int64_t sendfile(int file, ::off_t& offset, std::size_t count) noexcept {
+    return runtime::net::detail::try_sendfile(fd, file, offset, count);
+  }
+  /// As much of an error answer as goes out at once; see error_answer().
+  void send_error(int status, std::string_view why, std::chrono::seconds retry_after = {},
+                  bool bare = false) noexcept;
 
   // -- for the process that owns it
 

@@ -108,10 +108,10 @@ private:
   bool is_body_taken_ = false; ///< all of it was there, and counts as read
 };
 
-/// Sends a short error answer that closes the connection, as much of it as the socket takes at once. With
-/// `retry_after` it says when to come again. `bare`: to a HEAD, which gets no body.
-void send_error(int socket, int status, std::string_view why, std::chrono::seconds retry_after = {},
-                bool bare = false) noexcept;
+/// A short error answer that closes the connection. With `retry_after` it says when to come again. `bare`: to
+/// a HEAD, which gets no body.
+std::string error_answer(int status, std::string_view why, std::chrono::seconds retry_after = {},
+                         bool bare = false);
 
 /// The present moment as an IMF-fixdate; formatted once a second per thread.
 void copy_date(char (&out)[29]) noexcept;

@@ -66,8 +66,8 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
   if (state.outcome == outcome::none && !peer_gone) {
     // it ended without an answer: crashed, or told to end
     const bool stopped = why.orderly() || why.what() == runtime::exit_reason::kind::killed;
-    send_error(c.fd, stopped ? status::service_unavailable : status::internal_server_error, "",
-               stopped ? options.retry_after : std::chrono::seconds(), state.in->head.method == "HEAD");
+    c.send_error(stopped ? status::service_unavailable : status::internal_server_error, "",
+                 stopped ? options.retry_after : std::chrono::seconds(), state.in->head.method == "HEAD");
   }
   auto then = connection::fate::linger;
   if (state.outcome == outcome::done_keep)
