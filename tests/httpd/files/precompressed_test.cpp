@@ -25,7 +25,7 @@ protected:
     write("plain.js", "plain");
     write("index.html", numbers(500));
     write("index.html.gz", "index");
-    serve_files({.cache_control = "no-cache", .precompressed = true, .cache = {.fresh = 0ms}});
+    serve_files({.precompressed = true, .cache_control = "no-cache", .cache = {.fresh = 0ms}});
   }
 
   answer ask(const std::string& accept, const std::string& more = "") {
