@@ -193,7 +193,8 @@ def measure_warm(server, pid, port, way, size, options, samples):
 
 def wrk(url, size, seconds):
     """How many requests were answered."""
-    done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS[size]}", f"-d{seconds:g}s", url], capture_output=True,
+    done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS[size]}",
+                           f"-d{seconds:g}s", "--timeout", "60s", url], capture_output=True,
                           text=True, check=False)
     found = re.search(r"(\d+) requests in", done.stdout)
     if not found or int(found[1]) == 0 or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/files/finder.hpp>
 
-#include <perron/runtime/blocking.hpp>
-
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -35,31 +33,26 @@ bool is_absence(int fault) noexcept {
          fault != EIO;
 }
 
-/// Reads `into` from the front of a file; how many bytes, or a negative errno value.
-[[gnu::noinline]] ::ssize_t read_front(int fd, std::span<char> into, int flags) noexcept {
-  std::size_t done = 0;
-  while (done < into.size()) {
+/// Fills `into` from the front of a file; false: not all of it could be read.
+bool read_front(int fd, std::span<char> into, int flags) noexcept {
+  for (std::size_t done = 0; done < into.size();) {
     const iovec part{into.data() + done, into.size() - done};
     const ::ssize_t n = ::preadv2(fd, &part, 1, static_cast<::off_t>(done), flags);
     if (n < 0 && errno == EINTR)
       continue;
-    if (n < 0)
-      return -errno;
-    if (n == 0)
-      break;
+    if (n <= 0)
+      return false;
     done += static_cast<std::size_t>(n);
   }
-  return static_cast<::ssize_t>(done);
+  return true;
 }
 
-/// All of it, if it is as long as was said and did not change meanwhile.
+/// All of it, if it is in the page cache, as long as was said and did not change meanwhile. What is not there
+/// yet is when it has been sent once; to wait for the disk twice would cost more than it saves.
 std::optional<std::string> read_content(const core::open_file& file) {
   std::string content(static_cast<std::size_t>(file.facts().st_size), '\0');
-  ::ssize_t n = read_front(file.fd(), content, RWF_NOWAIT); // from the page cache
-  if (n != static_cast<::ssize_t>(content.size()))
-    n = runtime::blocking([&] { return read_front(file.fd(), content, 0); });
   struct stat now {};
-  if (n != static_cast<::ssize_t>(content.size()) || ::fstat(file.fd(), &now) != 0 ||
+  if (!read_front(file.fd(), content, RWF_NOWAIT) || ::fstat(file.fd(), &now) != 0 ||
       file_identity(now) != file_identity(file.facts()))
     return std::nullopt;
   return content;
@@ -75,9 +68,11 @@ std::shared_ptr<served_file> to_served(core::open_file file, std::int64_t keep) 
   return made;
 }
 
+/// Whether `known` is still it, and has its content in memory if it may have.
 bool is_the_same(const served_file& known, const core::open_file& plain,
-                 const std::vector<core::open_file>& coded) {
-  if (known.identity != file_identity(plain.facts()))
+                 const std::vector<core::open_file>& coded, std::int64_t keep) {
+  if (known.identity != file_identity(plain.facts()) ||
+      (known.whole.bytes == nullptr && known.identity.size <= keep))
     return false;
   const auto is_open = [](const core::open_file& f) { return f.is_open(); };
   if (static_cast<std::size_t>(std::count_if(coded.begin(), coded.end(), is_open)) != known.codings.size())
@@ -139,7 +134,7 @@ finding finder::found(const core::folder& root, const std::string& name, core::o
                       const file_pointer& known, std::int64_t keep) const {
   std::vector<core::open_file> coded =
       precompressed_ ? open_codings(root, name, file_identity(file.facts())) : std::vector<core::open_file>();
-  if (known != nullptr && is_the_same(*known, file, coded))
+  if (known != nullptr && is_the_same(*known, file, coded, keep))
     return {.what = finding::kind::file, .file = known};
   auto made = to_served(std::move(file), keep);
   made->content_type = types_.type_of(name);
