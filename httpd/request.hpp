@@ -22,6 +22,13 @@ namespace core {
 class conversation;
 }
 
+/// Who is at the other end of a Unix socket (SO_PEERCRED): what it was when it connected.
+struct unix_peer {
+  unsigned uid = 0;
+  unsigned gid = 0;
+  int pid = 0;
+};
+
 /// One request, as its handler sees it. Lives on the stack of the request's own process; views it gives are
 /// valid as long as it is. For that process only.
 class request {
@@ -49,6 +56,8 @@ public:
   void leave_count();
   /// "127.0.0.1:51234"; empty for Unix sockets.
   std::string peer() const;
+  /// Nothing if the connection is no Unix socket's. Asks the kernel.
+  std::optional<httpd::unix_peer> unix_peer() const;
 
   /// The whole body, read when first asked for, chunked or not: waits for what has not arrived. Throws
   /// http_error 413 if it is longer than max_body, 408 if it does not come in time, 400 if its framing is

@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/worker.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 
@@ -46,7 +47,7 @@ bool admit(const std::shared_ptr<site>& to, rc::worker& at, int socket,
 void turn_away(site& from, rc::worker& at, int socket, const char* why) noexcept {
   from.turned_away.fetch_add(1, std::memory_order_relaxed);
   net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
-  send_error(socket, status::service_unavailable, why, from.options.retry_after);
+  send_error(socket, status::service_unavailable, why, from.shards[at.index].now->options.retry_after);
   ::close(socket); // all that came is read, so this is no reset
 }
 

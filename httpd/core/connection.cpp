@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/acceptor.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/duplex.hpp>
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/core/scheduler.hpp>
@@ -62,6 +63,10 @@ connection::connection(std::shared_ptr<site> s, int socket, rc::worker& at)
   fd = socket;
 }
 
+inline const server_options& connection::options_now() const noexcept {
+  return site_->shards[home->index].now->options;
+}
+
 bool connection::open() noexcept {
   rc::worker& at = *home;
   site_shard& shard = site_->shards[at.index];
@@ -72,7 +77,7 @@ bool connection::open() noexcept {
   site_->connection_came(at.polled_ms);
   at.sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
   // a fresh connection that sends nothing gets the time of a head
-  set_deadline(at, at.now_ms() + ms(site_->options.head_time));
+  set_deadline(at, at.now_ms() + ms(options_now().head_time));
   if (at.poll.add(*this) != 0) {
     close();
     return false;
@@ -171,7 +176,7 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   }
   thread_local std::array<header_field, 128> fields; // nothing below suspends
   http1::request_head head{std::span<header_field>(fields)};
-  const http1::head_result found = http1::parse_request_head(all, progress_, head, site_->options.head);
+  const http1::head_result found = http1::parse_request_head(all, progress_, head, options_now().head);
   switch (found.outcome) {
   case http1::head_outcome::complete:
     if (visitor_ != nullptr && !may_ask(at))
@@ -182,7 +187,7 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   case http1::head_outcome::need_more:
     if (!partial_) {
       partial_ = std::make_unique<std::string>(fresh);
-      set_deadline(at, at.now_ms() + ms(site_->options.head_time));
+      set_deadline(at, at.now_ms() + ms(options_now().head_time));
     }
     break;
   case http1::head_outcome::bad:
@@ -218,9 +223,11 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
     phase_ = phase::in_use;
     in_use_.outcome = outcome::none;
     site_->requests.of(at.index).begins(listed_, p.self(), at.polled_ms);
-    if (site_->options.request_time.count() != 0)
-      give_time(at, ms(site_->options.request_time));
-    if (site_->options.answers_half_closed)
+    generation_ = site_->shards[at.index].now;
+    generation_->take(at.index);
+    if (generation_->options.request_time.count() != 0)
+      give_time(at, ms(generation_->options.request_time));
+    if (generation_->options.answers_half_closed)
       p.ignored_interrupts = half_closed;
     rc::commit_spawn(p);
   } catch (const std::bad_alloc&) {
@@ -292,13 +299,13 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
 std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
   // armed all the time, so that a request costs no timer; looked at again when it may matter
   if (!timed_)
-    return now_ms + ms(site_->options.idle_time);
+    return now_ms + ms(options_now().idle_time);
   if (now_ms < deadline_ms_)
     return deadline_ms_;
   if (reminds_) {
     timed_ = false;
     net::deliver_asked_for(listed_.who, rc::make_envelope<reminder>(rc::envelope_kind::mail));
-    return now_ms + ms(site_->options.idle_time);
+    return now_ms + ms(options_now().idle_time);
   }
   const runtime::exit_reason why =
       std::exchange(overdue_, true) ? runtime::exit_reason::kill() : supervisors::over_deadline();
@@ -444,6 +451,7 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
       c.in_use_.how = request_end::deadline;
   }
   c.site_->requests.of(at.index).ends(c.listed_, c.in_use_.how);
+  std::exchange(c.generation_, nullptr)->give_back(at.index);
   if (c.in_use_.in != nullptr)
     inbound::free(std::exchange(c.in_use_.in, nullptr));
   if (c.next_ != fate::keep) {
@@ -463,7 +471,7 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
     c.close();
     return;
   }
-  c.set_deadline(at, at.polled_ms + ms(c.site_->options.idle_time));
+  c.set_deadline(at, at.polled_ms + ms(c.options_now().idle_time));
   if (c.partial_) {
     const std::unique_ptr<std::string> bytes = std::move(c.partial_);
     c.consume(at, *bytes);

@@ -17,6 +17,10 @@
 #include <string_view>
 #include <vector>
 
+namespace perron::httpd {
+struct unix_peer;
+}
+
 namespace perron::httpd::core {
 
 /// What a request and its writer talk to: an exchange on a connection, or a test client's record in memory.
@@ -74,6 +78,7 @@ public:
 
   virtual void leave_count() = 0;
   virtual std::string peer() const = 0;
+  virtual std::optional<httpd::unix_peer> unix_peer() const = 0;
 
   // -- what middleware keeps here
 

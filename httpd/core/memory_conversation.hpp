@@ -42,6 +42,7 @@ public:
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override {}
   std::string peer() const override { return "test"; }
+  std::optional<httpd::unix_peer> unix_peer() const override { return std::nullopt; }
 
 private:
   void check_limits() override;
