@@ -18,6 +18,7 @@
 
 namespace perron::httpd {
 
+class access_sink;
 namespace core {
 class conversation;
 }
@@ -58,6 +59,9 @@ public:
   std::string peer() const;
   /// Nothing if the connection is no Unix socket's. Asks the kernel.
   std::optional<httpd::unix_peer> unix_peer() const;
+  /// At its end this request is told to `instead` and not to the sink of the server, if that has one at all
+  /// (access_record.hpp). It must live until then: as middleware has it, which lives as long as its router.
+  void tell(access_sink& instead);
 
   /// The whole body, read when first asked for, chunked or not: waits for what has not arrived. Throws
   /// http_error 413 if it is longer than max_body, 408 if it does not come in time, 400 if its framing is

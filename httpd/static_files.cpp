@@ -4,6 +4,7 @@
 #include <perron/httpd/conditional.hpp>
 #include <perron/httpd/core/file_opening.hpp>
 #include <perron/httpd/error_page.hpp>
+#include <perron/httpd/files/wanted_path.hpp>
 #include <perron/httpd/range.hpp>
 #include <perron/runtime/core/clock.hpp>
 
@@ -12,7 +13,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace perron::httpd {
 
@@ -22,32 +26,24 @@ using namespace std::chrono_literals;
 
 http_time now() noexcept { return http_time(std::chrono::seconds(runtime::core::wall_seconds())); }
 
-/// The path below the root that a request names; throws 404 for one that names no file.
-std::string wanted_file(const request& r, const static_options& options) {
+/// The path below the roots that a request names; throws 404 for one that names no file.
+std::string wanted_path(const request& r, const static_options& options) {
   std::string path = r.param(options.param);
-  const bool is_folder = path.empty() || path.back() == '/';
-  if (is_folder)
-    path += options.index;
   // an encoded slash is data of a segment, and no file's name has one
-  bool fits = !path.empty() && path.front() != '/' && !(is_folder && options.index.empty()) &&
-              r.path().find("%2F") == std::string_view::npos && path.find('\0') == std::string::npos;
-  for (std::size_t at = 0; fits && at <= path.size();) {
-    const std::size_t end = std::min(path.find('/', at), path.size());
-    fits = end != at && path[at] != '.';
-    at = end + 1;
-  }
-  if (!fits)
+  if (r.path().find("%2F") != std::string_view::npos || !files::is_wanted_path(path, options.hidden))
     throw http_error(status::not_found, "");
   return path;
 }
 
-[[noreturn]] void refuse(int fault) {
+int status_of(int fault) noexcept {
   if (fault == EACCES || fault == EPERM)
-    throw http_error(status::forbidden, "");
+    return status::forbidden;
   if (fault == EMFILE || fault == ENFILE || fault == ENOMEM || fault == EIO)
-    throw http_error(status::service_unavailable, "");
-  throw http_error(status::not_found, "");
+    return status::service_unavailable;
+  return status::not_found;
 }
+
+[[noreturn]] void refuse(int fault) { throw http_error(status_of(fault), ""); }
 
 validators validators_of(const struct stat& file) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -69,21 +65,24 @@ validators validators_of(const struct stat& file) {
 
 class file_handler {
 public:
-  explicit file_handler(static_options options)
-      : options_(std::move(options)), root_(std::make_shared<core::folder>(options_.root)) {}
+  explicit file_handler(static_options options) : options_(std::move(options)) {
+    if (options_.root.empty())
+      throw std::invalid_argument("perron: static files need a root");
+    for (const auto& path : options_.root)
+      roots_.push_back(std::make_shared<core::folder>(path, options_.follow_links));
+  }
 
   response operator()(request& r) const {
-    const std::string path = wanted_file(r, options_);
-    core::open_file file = root_->open(path);
+    std::string path = wanted_path(r, options_);
+    core::open_file file = open(path);
     if (!file.is_open())
       refuse(file.fault());
     const struct stat& facts = file.facts();
-    if (!S_ISREG(facts.st_mode))
-      refuse(ENOENT);
     const validators current = validators_of(facts);
     const auto size = static_cast<std::uint64_t>(facts.st_size);
+    const std::string_view type = content_type_of(path);
     if (auto done = answer_preconditions(r, current)) {
-      add_cache_control(*done);
+      add_cache_control(*done, type);
       return *std::move(done);
     }
     const byte_range range = choose_range(r.headers(), r.method(), size, current, now());
@@ -95,9 +94,9 @@ public:
     const bool is_part = range.outcome == range_outcome::part;
     response answer;
     answer.status = is_part ? status::partial_content : status::ok;
-    answer.content_type = content_type_of(path);
+    answer.content_type = type;
     set_validators(answer, current);
-    add_cache_control(answer);
+    add_cache_control(answer, type);
     answer.headers.emplace_back("Accept-Ranges", "bytes");
     answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
     if (is_part)
@@ -109,13 +108,53 @@ public:
   }
 
 private:
-  void add_cache_control(response& to) const {
-    if (!options_.cache_control.empty())
-      to.headers.emplace_back("Cache-Control", options_.cache_control);
+  /// The regular file that a path names, in the first root that has one; `path` becomes its name.
+  core::open_file open(std::string& path) const {
+    const std::string asked = path;
+    core::open_file found = open_in_roots(path);
+    for (const auto& pattern : options_.try_files) {
+      if (found.is_open() || found.fault() != ENOENT)
+        break;
+      path = files::path_to_try(pattern, asked);
+      if (files::is_wanted_path(path, options_.hidden))
+        found = open_in_roots(path);
+    }
+    return found;
+  }
+
+  core::open_file open_in_roots(std::string& path) const {
+    const bool is_folder = path.empty() || path.back() == '/';
+    for (const auto& root : roots_) {
+      if (!is_folder) {
+        core::open_file file = root->open(path);
+        if (is_answer(file))
+          return file;
+        continue;
+      }
+      for (const auto& name : options_.index) {
+        const std::string index = path + name;
+        core::open_file file = root->open(index);
+        if (!is_answer(file))
+          continue;
+        path = index;
+        return file;
+      }
+    }
+    return core::open_file(ENOENT);
+  }
+
+  /// A file that can be sent, or a fault that hides what is in further roots.
+  static bool is_answer(const core::open_file& file) {
+    return file.is_open() ? S_ISREG(file.facts().st_mode) : status_of(file.fault()) != status::not_found;
+  }
+
+  void add_cache_control(response& to, std::string_view type) const {
+    if (const auto value = options_.cache_control.value_for(type); !value.empty())
+      to.headers.emplace_back("Cache-Control", value);
   }
 
   static_options options_;
-  std::shared_ptr<core::folder> root_; // shared by the copies that std::function makes
+  std::vector<std::shared_ptr<const core::folder>> roots_; // shared by the copies that std::function makes
 };
 
 struct extension {

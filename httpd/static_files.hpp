@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/files/static_options.hpp>
 #include <perron/httpd/request.hpp>
 
-#include <string>
 #include <string_view>
 
 namespace perron::httpd {
-
-struct static_options {
-  std::string root;                 ///< the folder; a link to one is followed once, when the handler is made
-  std::string param = "path";       ///< the wildcard of the route that names the file
-  std::string index = "index.html"; ///< what a path that ends in '/' names in its folder; empty: nothing
-  std::string cache_control{};      ///< the value of Cache-Control; empty: none
-};
 
 /// A handler that sends files: `r.get("/static/*path", static_files({.root = "public"}));`
 ///

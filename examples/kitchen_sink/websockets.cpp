@@ -18,7 +18,6 @@ struct echo {
 struct visitor {
   using mails = httpd::mail_types<httpd::shared_frame>;
 
-  visitor() { runtime::join_group("ws-chat"); }
   static void message(httpd::websocket&, const httpd::ws_message& m) {
     runtime::broadcast("ws-chat",
                        m.is_text ? httpd::shared_frame::text(m.data) : httpd::shared_frame::binary(m.data));
@@ -34,6 +33,8 @@ void add_websocket_routes(httpd::router& r) {
         q, {.subprotocols = {"echo"}, .deflate = {.on = true}, .max_message = 1U << 24U});
   });
   r.get("/ws-chat", [](httpd::request& q) {
+    // before the handshake is answered: who is connected must not miss what others send from then on
+    runtime::join_group("ws-chat");
     return httpd::serve_websocket<visitor>(q, {.deflate = {.on = true}, .max_message = 1U << 16U});
   });
 }

@@ -48,7 +48,8 @@ struct channel_options {
   std::chrono::milliseconds beat{25'000}; ///< of streams; a client that hears nothing connects again
 
   websocket_options websocket{};
-  long_poll_options polls{};
+  /// Of a client that leaves between two polls the others learn when the window is over.
+  long_poll_options polls{.window = std::chrono::seconds(10)};
 };
 
 } // namespace perron::httpd

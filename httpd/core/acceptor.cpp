@@ -106,7 +106,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       turn_away(*site_, at, socket, "too many connections");
       continue;
     }
-    if (!(site_->asks_who() ? take_known(at, socket) : admit(site_, at, socket, nullptr))) {
+    if (!(site_->asks_who(at.index) ? take_known(at, socket) : admit(site_, at, socket, nullptr))) {
       pause(at, pause_ms);
       return;
     }

@@ -6,7 +6,6 @@
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/waiting.hpp>
-#include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
 #include <sys/epoll.h>
@@ -19,8 +18,6 @@
 
 namespace perron::httpd::core {
 namespace {
-
-namespace net = runtime::net::detail;
 
 constexpr std::size_t buffer_bytes = std::size_t(16) * 1024;
 
@@ -177,7 +174,7 @@ std::string_view body_reader::refill() {
 
 std::size_t body_reader::receive(std::span<char> into) {
   for (;;) {
-    const std::int64_t n = net::try_receive(connection_.fd, into.data(), into.size());
+    const std::int64_t n = connection_.receive(into.data(), into.size());
     if (n > 0) {
       asks_ = false;
       rc::spend(runtime::detail::current());

@@ -18,8 +18,9 @@
 #include <vector>
 
 namespace perron::httpd {
+class access_sink;
 struct unix_peer;
-}
+} // namespace perron::httpd
 
 namespace perron::httpd::core {
 
@@ -77,6 +78,7 @@ public:
   // -- the connection
 
   virtual void leave_count() = 0;
+  virtual void tell(access_sink& instead) = 0;
   virtual std::string peer() const = 0;
   virtual std::optional<httpd::unix_peer> unix_peer() const = 0;
 

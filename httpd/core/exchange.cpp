@@ -7,8 +7,7 @@
 #include <perron/httpd/http_date.hpp>
 #include <perron/runtime/core/clock.hpp>
 
-#include <sys/socket.h>
-
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -29,32 +28,32 @@ void copy_date(char (&out)[29]) noexcept {
   std::memcpy(out, now.text.data(), now.text.size());
 }
 
-void send_error(int socket, int code, std::string_view why, std::chrono::seconds retry_after,
-                bool bare) noexcept {
-  try {
-    const response page = plain_error(code, why);
-    char date[29];
-    copy_date(date);
-    const std::string later = std::to_string(retry_after.count());
-    const std::array<header_field, 2> fields{header_field{"Content-Type", page.content_type},
-                                             header_field{"Retry-After", later}};
-    http1::response_head head;
-    head.status = code;
-    head.date = {date, sizeof date};
-    head.content_length = page.body.size();
-    head.connection = http1::connection_option::close;
-    head.fields = std::span(fields).first(retry_after.count() > 0 ? 2 : 1);
-    std::array<char, 512> buffer;
-    const auto written = http1::write_response_head(head, buffer);
-    if (written.outcome != http1::write_outcome::written)
-      return;
-    std::string all(buffer.data(), written.size);
-    if (!bare)
-      all += page.body;
-    static_cast<void>(::send(socket, all.data(), all.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
-  } catch (...) {
-    // without memory for a page the closed connection has to say it
-  }
+std::string error_answer(int code, std::string_view why, std::chrono::seconds retry_after, bool bare) {
+  const response page = plain_error(code, why);
+  char date[29];
+  copy_date(date);
+  const std::string later = std::to_string(retry_after.count());
+  const std::array<header_field, 2> fields{header_field{"Content-Type", page.content_type},
+                                           header_field{"Retry-After", later}};
+  http1::response_head head;
+  head.status = code;
+  head.date = {date, sizeof date};
+  head.content_length = page.body.size();
+  head.connection = http1::connection_option::close;
+  head.fields = std::span(fields).first(retry_after.count() > 0 ? 2 : 1);
+  std::array<char, 512> buffer;
+  const auto written = http1::write_response_head(head, buffer);
+  if (written.outcome != http1::write_outcome::written)
+    return {};
+  std::string all(buffer.data(), written.size);
+  if (!bare)
+    all += page.body;
+  return all;
+}
+
+std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
+  const auto head = static_cast<std::int64_t>(answer.find("\r\n\r\n") + 4);
+  return std::max<std::int64_t>(sent - head, 0);
 }
 
 void exchange::run() {
@@ -190,7 +189,7 @@ std::vector<header_field> exchange::fields_of(const response& r) {
   std::size_t size = out.size;
   std::string_view body;
   const bool sends_body = may_have_content(r.status);
-  connection_.in_use().outcome = outcome::begun;
+  begins(r.status, size, outcome::begun);
   if (sends_body && r.file != nullptr) [[unlikely]] {
     send_with_file({out.bytes.data(), size}, *r.file);
   } else {

@@ -53,7 +53,8 @@ open_file::~open_file() {
     ::close(fd_);
 }
 
-folder::folder(const std::string& path) : fd_(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+folder::folder(const std::string& path, bool follow_links)
+    : fd_(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), follow_links_(follow_links) {
   if (fd_ < 0)
     throw std::system_error(errno, std::generic_category(), "perron: folder " + path);
 }
@@ -61,13 +62,14 @@ folder::folder(const std::string& path) : fd_(::open(path.c_str(), O_PATH | O_DI
 folder::~folder() { ::close(fd_); }
 
 open_file folder::open(const std::string& path) const {
-  int descriptor = open_beneath(fd_, path.c_str(), RESOLVE_CACHED);
+  const std::uint64_t links = follow_links_ ? 0 : RESOLVE_NO_SYMLINKS;
+  int descriptor = open_beneath(fd_, path.c_str(), RESOLVE_CACHED | links);
   if (descriptor >= 0 || descriptor == -ENOENT)
     return with_facts(descriptor);
   return runtime::blocking([&] {
     constexpr int most_tries = 8; // EAGAIN: something was renamed while a link was followed
     for (int i = 0; i < most_tries; ++i) {
-      descriptor = open_beneath(fd_, path.c_str(), 0);
+      descriptor = open_beneath(fd_, path.c_str(), links);
       if (descriptor != -EAGAIN)
         break;
     }

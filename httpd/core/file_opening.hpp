@@ -15,7 +15,12 @@ public:
   open_file(int descriptor, const struct stat& facts) noexcept : fd_(descriptor), facts_(facts) {}
   open_file(open_file&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), fault_(other.fault_), facts_(other.facts_) {}
-  open_file& operator=(open_file&&) = delete;
+  open_file& operator=(open_file&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    fault_ = other.fault_;
+    facts_ = other.facts_;
+    return *this;
+  }
   ~open_file();
 
   bool is_open() const noexcept { return fd_ >= 0; }
@@ -34,13 +39,14 @@ private:
 class folder {
 public:
   /// Throws std::system_error if there is none at `path`.
-  explicit folder(const std::string& path);
+  explicit folder(const std::string& path, bool follow_links = true);
   folder(const folder&) = delete;
   folder& operator=(const folder&) = delete;
   ~folder();
 
   /// `path` is relative and has no "." and ".." segments. Links inside of the folder are followed where the
-  /// kernel can make sure that they stay inside, and refused (ELOOP) where it cannot. A FIFO does not block.
+  /// kernel can make sure that they stay inside, and refused (ELOOP) where it cannot, or if the folder does
+  /// not follow links. A FIFO does not block.
   /// In a process: waits for the disk outside of the worker, unless all directories on the way are cached.
   open_file open(const std::string& path) const;
 
@@ -49,6 +55,7 @@ public:
 
 private:
   int fd_;
+  bool follow_links_;
 };
 
 } // namespace perron::httpd::core

@@ -26,7 +26,10 @@ namespace perron::httpd::core {
 class generation {
 public:
   generation(server_options o, hosts h, std::size_t workers)
-      : options(std::move(o)), sites(std::move(h)), here_(workers), workers_left_(workers) {}
+      : options(std::move(o)), sites(std::move(h)),
+        begins_rarely(options.request_time.count() != 0 || options.answers_half_closed ||
+                      options.access != nullptr),
+        here_(workers), workers_left_(workers) {}
   generation(const generation&) = delete;
   generation& operator=(const generation&) = delete;
 
@@ -47,6 +50,7 @@ public:
 
   const server_options options;
   const hosts sites;
+  const bool begins_rarely; ///< options ask for something when a request begins
 
 private:
   struct alignas(64) use {

@@ -3,7 +3,6 @@
 
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
-#include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
 #include <sys/epoll.h>
@@ -16,8 +15,6 @@
 
 namespace perron::httpd::core {
 namespace {
-
-namespace net = runtime::net::detail;
 
 /// As many pieces as go into one system call.
 constexpr std::size_t parts_at_once = 16;
@@ -42,12 +39,15 @@ void send_two(connection& to, std::string_view first, std::string_view second,
               std::chrono::milliseconds write_time) {
   const std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
                                     iovec{const_cast<char*>(second.data()), second.size()}};
-  const std::int64_t n = net::try_send(to.fd, pieces.data(), second.empty() ? 1 : 2);
-  if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]]
+  const std::int64_t n = to.send(pieces.data(), second.empty() ? 1 : 2);
+  if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]] {
+    to.in_use().body_sent += n;
     return;
+  }
   if (n < 0 && n != -EAGAIN)
     client_gone();
   const std::size_t sent = n > 0 ? static_cast<std::size_t>(n) : 0;
+  to.in_use().body_sent += static_cast<std::int64_t>(sent);
   const std::size_t of_first = std::min(sent, first.size());
   send_all(to, std::array<std::string_view, 2>{first.substr(of_first), second.substr(sent - of_first)},
            write_time);
@@ -66,7 +66,7 @@ void send_all(connection& to, std::span<const std::string_view> parts, std::chro
     }
     if (count == 0 && parts.size() <= parts_at_once)
       return;
-    const std::int64_t n = count == 0 ? 0 : net::try_send(to.fd, pieces.data(), count);
+    const std::int64_t n = count == 0 ? 0 : to.send(pieces.data(), count);
     if (n == -EAGAIN) {
       wait_for_room(to, due, write_time);
       continue;
@@ -74,6 +74,7 @@ void send_all(connection& to, std::span<const std::string_view> parts, std::chro
     if (n < 0)
       client_gone();
     due = 0;
+    to.in_use().body_sent += n;
     done += static_cast<std::size_t>(n);
     while (!parts.empty() && done >= parts.front().size()) {
       done -= parts.front().size();
@@ -91,7 +92,7 @@ void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t cou
   auto at = static_cast<::off_t>(offset);
   while (count != 0) {
     const std::int64_t n =
-        net::try_sendfile(to.fd, file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
+        to.sendfile(file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
     if (n == -EAGAIN) {
       wait_for_room(to, due, write_time);
       continue;
@@ -102,6 +103,7 @@ void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t cou
       throw std::runtime_error(n == 0 ? "perron: a file is shorter than what was to be sent of it"
                                       : "perron: a file cannot be sent, error " + std::to_string(-n));
     due = 0;
+    to.in_use().body_sent += n;
     count -= static_cast<std::uint64_t>(n);
     rc::spend(runtime::detail::current());
   }

@@ -60,6 +60,10 @@ site::~site() {
     shards[i].now->replace(i);
 }
 
+bool site::asks_who(std::size_t at) const noexcept {
+  return per_address != nullptr || !proxies.empty() || shards[at].now->options.access != nullptr;
+}
+
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
   auto& c = *static_cast<connection*>(who.observer_data);
   connection::exchange_state& state = c.in_use();
@@ -73,9 +77,9 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
   if (state.outcome == outcome::none && !peer_gone) {
     // it ended without an answer: crashed, or told to end
     const bool stopped = why.orderly() || why.what() == runtime::exit_reason::kind::killed;
-    send_error(c.fd, stopped ? status::service_unavailable : status::internal_server_error, "",
-               stopped ? c.answers_with().options.retry_after : std::chrono::seconds(),
-               state.in->head.method == "HEAD");
+    c.send_error(stopped ? status::service_unavailable : status::internal_server_error, "",
+                 stopped ? c.answers_with().options.retry_after : std::chrono::seconds(),
+                 state.in->head.method == "HEAD");
   }
   auto then = connection::fate::linger;
   if (state.outcome == outcome::done_keep)

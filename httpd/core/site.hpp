@@ -57,8 +57,8 @@ public:
 
   server_stats stats() const noexcept;
 
-  /// Whether connections are made with a visitor.
-  bool asks_who() const noexcept { return per_address != nullptr || !proxies.empty(); }
+  /// Whether connections of worker `at` are made with a visitor.
+  bool asks_who(std::size_t at) const noexcept;
 
   /// As it was started. What may have been replaced since, ask a generation.
   const server_options listens;

@@ -4,7 +4,6 @@
 #include <perron/httpd/core/sending.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/waiting.hpp>
-#include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
 #include <sys/epoll.h>
@@ -28,7 +27,7 @@ std::optional<std::size_t> upgraded::try_read(std::span<char> into) {
   if (peer_has_ended_ || into.empty())
     return 0;
   connection_.will_read();
-  const std::int64_t n = runtime::net::detail::try_receive(connection_.fd, into.data(), into.size());
+  const std::int64_t n = connection_.receive(into.data(), into.size());
   if (n == -EAGAIN)
     return std::nullopt;
   if (n < 0)

@@ -122,6 +122,9 @@ response run_session(std::unique_ptr<socket_session<Session>> held) {
 ///       return httpd::serve_websocket<session>(r, {.max_message = 4096}, user_of(r));
 ///     });
 ///
+/// The peer may know that it is connected before the session is made: what it must not miss from then on, a
+/// group, a topic, is to be joined in the handler before this call, not in the session's constructor.
+///
 /// The request is gone after this call, so the session has to take what it needs of it. It is called by its
 /// own process only, and may block there like any other. Mail of other types is dropped. `closed` comes once,
 /// however the socket ends except by a kill or a crash of the session's own; a crash closes with 1011. For

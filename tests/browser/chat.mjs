@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 
-const patience = 20_000;
+// More than a poll's window and a topic's grace together: so late it is seen that somebody is gone who polled.
+const patience = 40_000;
 const totalLimit = 240_000;
 // Without motion a panel is where it belongs as soon as it is open.
 const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' };

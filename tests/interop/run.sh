@@ -44,7 +44,7 @@ for client in $wanted; do
   elif timeout 120 "${command[@]}" "$url"; then
     echo "$client: good"
   else
-    echo "$client: FAILED"
+    echo "$client: FAILED, with $? (124: it was not done after 120 s)"
     failed=1
   fi
 done
