@@ -58,6 +58,8 @@ const char* fixed_difference(const server_options& a, const server_options& b) n
     return "inherited";
   if (a.backlog != b.backlog)
     return "backlog";
+  if (a.max_in_flight != b.max_in_flight)
+    return "max_in_flight";
   if (!same_limits(a.per_address, b.per_address))
     return "per_address";
   return a.proxy_protocol_from != b.proxy_protocol_from ? "proxy_protocol_from" : nullptr;

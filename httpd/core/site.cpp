@@ -49,7 +49,8 @@ std::unique_ptr<address_limits> limits_of(const address_limit_options& options) 
 
 site::site(const server_options& o, hosts h, std::size_t workers)
     : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}), listens(o),
-      proxies(networks_of(o.proxy_protocol_from)), per_address(limits_of(o.per_address)), shards(workers) {
+      proxies(networks_of(o.proxy_protocol_from)), per_address(limits_of(o.per_address)),
+      unsent(o.max_in_flight), shards(workers) {
   auto* const first = new generation(o, std::move(h), workers);
   for (site_shard& s : shards)
     s.now = first;
@@ -104,6 +105,7 @@ server_stats site::stats() const noexcept {
     out.refused += s.refused.get();
     out.limited += s.limited.get();
   }
+  out.in_flight = unsent.bytes();
   const supervisors::request_counts now = counts();
   out.connections = now.connections;
   out.accepted = now.accepted;

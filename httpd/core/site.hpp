@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/core/in_flight.hpp>
 #include <perron/httpd/ip_address.hpp>
 #include <perron/httpd/server.hpp>
 #include <perron/runtime/core/counter.hpp>
@@ -43,6 +44,7 @@ std::size_t connections_allowed(std::size_t wanted) noexcept;
 /// |------------------|-----------------------------------------------------------------|
 /// | listens, proxies | written before the first connection, then read by anybody        |
 /// | per_address      | see there                                                       |
+/// | unsent           | see in_flight                                                    |
 /// | shards[i]        | see site_shard                                                   |
 /// | the rest         | see request_site                                                 |
 class site final : public runtime::core::end_observer, public supervisors::core::request_site {
@@ -64,6 +66,7 @@ public:
   const server_options listens;
   const std::vector<ip_network> proxies;             ///< of listens.proxy_protocol_from
   const std::unique_ptr<address_limits> per_address; ///< null while they are off
+  in_flight unsent;
   std::vector<site_shard> shards;
 };
 
