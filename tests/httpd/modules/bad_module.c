@@ -2,6 +2,12 @@
 /* One module of each kind that load_module refuses, and one that misbehaves: -DBAD_... says which. */
 #include <perron/httpd/module_abi.h>
 
+#ifdef BAD_ENTRY
+int some_library(void);
+int some_library(void) { return 0; }
+#else
+
+#if !defined(BAD_HANDLE) && !defined(BAD_BUILD)
 static int handle(const perron_host* host, perron_request* r) {
   const perron_text rest = host->rest(r);
   const perron_answer a = {200, NULL, 0, {"x", 1}};
@@ -29,6 +35,7 @@ static int handle(const perron_host* host, perron_request* r) {
   }
   }
 }
+#endif
 
 #ifdef BAD_REFUSES
 static int load(const perron_host* host, const char* configuration, char* why, size_t why_size) {
@@ -48,7 +55,6 @@ int needs_it(void);
 int needs_it(void) { return nobody_has_this(); }
 #endif
 
-#ifndef BAD_ENTRY
 PERRON_MODULE_EXPORT const perron_module* perron_module_v1(void) {
   static const perron_module m = {
 #ifdef BAD_VERSION
