@@ -67,7 +67,8 @@ endfunction()
 
 # perron_serves_modules(<program>): has it all of Perron, for the modules in C++ that it may load.
 function(perron_serves_modules target)
-  target_link_libraries(${target} PRIVATE -Wl,--whole-archive "$<TARGET_FILE:perron_httpd>"
-    "$<TARGET_FILE:perron_supervisors>" "$<TARGET_FILE:perron_runtime>" -Wl,--no-whole-archive)
+  # Before all else, so that nothing is left to be taken from the libraries where they stand in their turn.
+  target_link_options(${target} PRIVATE "SHELL:-Wl,--whole-archive $<TARGET_FILE:perron_httpd>"
+    "SHELL:$<TARGET_FILE:perron_supervisors> $<TARGET_FILE:perron_runtime> -Wl,--no-whole-archive")
   set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
 endfunction()

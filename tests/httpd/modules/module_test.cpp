@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -35,10 +36,11 @@ protected:
     run([&] { out = load_module(path, configuration); });
     return out;
   }
-  void serve_module(const std::string& name, const std::string& configuration = {}) {
+  void serve_module(const std::string& name, const std::string& configuration = {},
+                    const server_options& options = {}) {
     auto loaded = load(path_of(name), configuration);
     ASSERT_TRUE(loaded) << loaded.error().text;
-    serve(router().mount("/m", loaded->routes));
+    serve(router().mount("/m", loaded->routes), options);
   }
   std::string why_not(const std::string& path, const std::string& configuration = {}) {
     const auto loaded = load(path, configuration);
@@ -90,7 +92,9 @@ TEST_F(module_test, one_in_c_that_misbehaves_costs_its_request) {
 }
 
 TEST_F(module_test, one_in_c_learns_that_its_client_has_left_and_that_it_is_to_end) {
-  serve_module("bad_calls");
+  server_options options;
+  options.drain_time = std::chrono::milliseconds(0);
+  serve_module("bad_calls", {}, options);
   {
     raw_client c(4096);
     ASSERT_TRUE(c.connect(server().port));
