@@ -58,7 +58,7 @@ std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
 
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
-  response r = dispatch(*this, connection_.where().routes);
+  response r = dispatch(*this, connection_.answers_with().sites.find(in_.head.host));
   if (r.sent || begun_) [[unlikely]] {
     check_sent(r);
     return;
@@ -133,12 +133,12 @@ body_reader& exchange::reader() {
     connection_.in_use().used = in_.head_size + body_size();
     return true;
   }
-  return reader().could_throw_away(connection_.where().options.unread_body);
+  return reader().could_throw_away(connection_.answers_with().options.unread_body);
 }
 
 /// All of the answer is out.
 void exchange::finish(bool keep) {
-  const server_options& options = connection_.where().options;
+  const server_options& options = connection_.answers_with().options;
   outcome& now = connection_.in_use().outcome;
   bool is_all_read = !has_body() || is_body_taken_;
   if (!is_all_read) [[unlikely]] {
