@@ -194,12 +194,22 @@ bool fanout_clients::on_bytes(link& l, std::string_view fresh) {
       break;
     if (at(0) == 0x81 && !on_message(l, input.substr(head, size)))
       break;
+    if ((at(0) & 0x0f) == 0x09)
+      answer_ping(l, input.substr(head, size));
     if ((at(0) & 0x0f) == 0x08)
       failure_ = "a socket was closed by the server";
     input.remove_prefix(head + size);
   }
   l.bytes = std::string(input);
   return failure_.empty();
+}
+
+/// A server that hears nothing for long takes its peer for gone.
+void fanout_clients::answer_ping(const link& l, std::string_view payload) {
+  std::string frame = frame_head(payload.size());
+  frame[0] = '\x8a';
+  frame += payload;
+  static_cast<void>(::send(l.fd, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 std::size_t fanout_clients::on_handshake(link& l, std::string_view input) {

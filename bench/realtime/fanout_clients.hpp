@@ -44,6 +44,7 @@ private:
   bool on_bytes(link& l, std::string_view fresh);
   std::size_t on_handshake(link& l, std::string_view input);
   bool on_message(link& l, std::string_view payload);
+  static void answer_ping(const link& l, std::string_view payload);
   bool on_channel_message(link& l, std::string_view payload);
   void speak();
 
