@@ -116,7 +116,6 @@ TEST_P(TlsRecords, ADamagedOneBehindDataIsToldAfterIt) {
 
 TEST_P(TlsRecords, CutAnywhereAreWaitedFor) {
   const auto pair = established();
-  const socket_pair between;
   const std::string text = random_bytes(300);
   send(*pair->client, text);
   std::string record(1000, '\0');
