@@ -121,7 +121,7 @@ private:
 TEST_F(supervised_test, says_when_it_is_ready_reloads_lives_and_stops) {
   configure();
   supervised_program p = start();
-  EXPECT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
   EXPECT_EQ(client().get("/").body, "hello\n") << "on the socket that was handed in";
   EXPECT_EQ(content("pid"), std::to_string(p.pid()) + "\n");
   for (int i = 0; i < 3; ++i)
@@ -131,7 +131,7 @@ TEST_F(supervised_test, says_when_it_is_ready_reloads_lives_and_stops) {
   EXPECT_EQ(client().get("/new").status, 404);
   p.signal(SIGHUP);
   EXPECT_THAT(manager_.next_but_watchdog(), StartsWith("RELOADING=1\nMONOTONIC_USEC="));
-  EXPECT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
   EXPECT_EQ(client().get("/new").status, 200);
   EXPECT_EQ(manager_.next(), "WATCHDOG=1");
 
@@ -146,23 +146,23 @@ TEST_F(supervised_test, says_when_it_is_ready_reloads_lives_and_stops) {
 TEST_F(supervised_test, a_bad_configuration_is_told_of_and_changes_nothing) {
   configure();
   supervised_program p = start();
-  EXPECT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
   configure("rooot = \"/\"\n");
   p.signal(SIGHUP);
   EXPECT_THAT(manager_.next_but_watchdog(), StartsWith("RELOADING=1\n"));
-  EXPECT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
   EXPECT_EQ(client().get("/").body, "hello\n");
-  EXPECT_THAT(content("error.log"), HasSubstr("rooot"));
   p.signal(SIGTERM);
   EXPECT_THAT(manager_.next_but_watchdog(), EndsWith("STOPPING=1"));
   EXPECT_EQ(p.wait(), 0);
+  EXPECT_THAT(content("error.log"), HasSubstr("rooot"));
 }
 
 TEST_F(supervised_test, clients_wait_while_it_is_started_again) {
   configure();
   {
     supervised_program first = start();
-    EXPECT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(first)));
+    ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(first)));
     first.signal(SIGTERM);
     EXPECT_THAT(manager_.next_but_watchdog(), EndsWith("STOPPING=1"));
     EXPECT_EQ(first.wait(), 0);
@@ -178,12 +178,12 @@ TEST_F(supervised_test, clients_wait_while_it_is_started_again) {
 TEST_F(supervised_test, log_files_are_opened_again_on_sighup) {
   configure();
   supervised_program p = start();
-  EXPECT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
   EXPECT_EQ(client().get("/?first").status, 200);
   ASSERT_EQ(::rename(path("access.log").c_str(), path("moved").c_str()), 0);
   p.signal(SIGHUP);
   EXPECT_THAT(manager_.next_but_watchdog(), StartsWith("RELOADING=1\n"));
-  EXPECT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
   EXPECT_EQ(client().get("/?second").status, 200);
   p.signal(SIGTERM);
   EXPECT_EQ(p.wait(), 0);
