@@ -57,7 +57,8 @@ void exchange::run() {
     check_sent(r);
     return;
   }
-  prepare(r);
+  if (prepare(r) && filter_returned(*this, take_filter(), r)) [[unlikely]]
+    return;
   send(r);
 }
 
