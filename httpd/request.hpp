@@ -80,6 +80,9 @@ public:
   /// once. For middleware. A crash is answered without.
   void before_send(std::function<void(response&)> f);
 
+  /// In before_send(): how long the body will be, in bytes; nothing if it is written and nobody knows.
+  std::optional<std::uint64_t> answer_length() const noexcept;
+
   /// Has the body of the answer go through `f`; to be called in before_send(), which sees the head, for an
   /// answer that has a body, once. The announced length is then dropped: bodies that the handler returns are
   /// filtered as a whole up to 256 KiB, longer ones and files while they are sent; what a writer writes is

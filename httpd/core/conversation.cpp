@@ -16,7 +16,8 @@ void conversation::before_send(std::function<void(response&)> f) {
   more().before_send.push_back(std::move(f));
 }
 
-bool conversation::run_before_send(response& head) {
+bool conversation::run_before_send(response& head, std::optional<std::uint64_t> length) {
+  extras_->length = length;
   // each runs once, however it ends
   while (!extras_->before_send.empty()) {
     const auto last = std::move(extras_->before_send.back());
@@ -48,25 +49,21 @@ void* conversation::local(const void* key, std::shared_ptr<void> (*make)()) {
   return locals.back().second.get();
 }
 
-detour::detour(conversation& of, std::string target)
-    : of_(of), target_(of.target_), params_(of.params_), limits_(of.limits_) {
-  auto& kept = of.more().targets;
+conversation::place conversation::go_to(std::string target) {
+  constexpr std::size_t most = 10;
+  auto& kept = more().targets;
   if (kept.size() >= 2 * most)
     throw http_error(status::internal_server_error, "this request was sent on too often");
   const std::string& raw = kept.emplace_back(std::move(target));
   std::string& scratch = kept.emplace_back();
+  const place from{target_, params_, limits_};
   if (raw.empty())
-    return;
+    return from;
   const auto normal = normalise_target(raw, scratch);
   if (!normal)
     throw http_error(status::bad_request, normal.error().text);
-  of.target_ = *normal;
-}
-
-detour::~detour() {
-  of_.target_ = target_;
-  of_.params_ = params_;
-  of_.limits_ = limits_;
+  target_ = *normal;
+  return from;
 }
 
 } // namespace perron::httpd::core

@@ -82,8 +82,17 @@ public:
   /// the body, which is to be taken now.
   bool prepare(response& head) {
     if (extras_ != nullptr) [[unlikely]]
-      return run_before_send(head);
+      return run_before_send(head, head.file != nullptr ? head.file->length : head.body.size());
     return false;
+  }
+  /// The same, of a body that is to be written; nothing: nobody knows how long it will be.
+  bool prepare(response& head, std::optional<std::uint64_t> length) {
+    if (extras_ != nullptr) [[unlikely]]
+      return run_before_send(head, length);
+    return false;
+  }
+  std::optional<std::uint64_t> answer_length() const noexcept {
+    return extras_ != nullptr ? extras_->length : std::nullopt;
   }
   void filter_body(std::unique_ptr<body_filter> f);
   std::unique_ptr<body_filter> take_filter() noexcept { return std::move(extras_->filter); }
@@ -92,12 +101,24 @@ public:
   /// The one value that is kept under `key`; `make` makes it when it is not there yet.
   void* local(const void* key, std::shared_ptr<void> (*make)());
 
+  // -- another target for a while: see detour
+
+  struct place {
+    normal_target target;
+    const route_params* params;
+    const route_limits* limits;
+  };
+  place go_to(std::string target);
+  void come_back(const place& to) noexcept {
+    target_ = to.target;
+    params_ = to.params;
+    limits_ = to.limits;
+  }
+
 protected:
   ~conversation() = default;
 
   virtual void check_limits() = 0;
-
-  friend class detour;
 
   const http1::request_head& head_;
   normal_target target_;
@@ -111,12 +132,13 @@ private:
   struct extras {
     std::vector<std::function<void(response&)>> before_send;
     std::vector<std::pair<const void*, std::shared_ptr<void>>> locals;
+    std::optional<std::uint64_t> length; ///< of the answer's body, while before_send runs
     std::unique_ptr<body_filter> filter;
     std::unique_ptr<filtered_output> filtered;
     std::deque<std::string> targets; ///< of detours; each is two, as sent and as normalised
   };
 
-  bool run_before_send(response& head);
+  bool run_before_send(response& head, std::optional<std::uint64_t> length);
   extras& more();
 
   std::unique_ptr<extras> extras_;
@@ -128,18 +150,14 @@ private:
 class detour {
 public:
   /// An empty target is the one that there is.
-  detour(conversation& of, std::string target);
-  ~detour();
+  detour(conversation& of, std::string target) : of_(of), from_(of.go_to(std::move(target))) {}
+  ~detour() { of_.come_back(from_); }
   detour(const detour&) = delete;
   detour& operator=(const detour&) = delete;
 
 private:
-  static constexpr std::size_t most = 10;
-
   conversation& of_;
-  const normal_target target_;
-  const route_params* const params_;
-  const route_limits* const limits_;
+  const conversation::place from_;
 };
 
 } // namespace perron::httpd::core
