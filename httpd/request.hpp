@@ -19,6 +19,7 @@
 
 namespace perron::httpd {
 
+class access_sink;
 namespace core {
 class conversation;
 }
@@ -51,6 +52,9 @@ public:
   void leave_count();
   /// "127.0.0.1:51234"; empty for Unix sockets.
   std::string peer() const;
+  /// At its end this request is told to `instead` and not to the sink of the server, if that has one at all
+  /// (access_record.hpp). It must live until then: as middleware has it, which lives as long as its router.
+  void tell(access_sink& instead);
 
   /// The whole body, read when first asked for, chunked or not: waits for what has not arrived. Throws
   /// http_error 413 if it is longer than max_body, 408 if it does not come in time, 400 if its framing is

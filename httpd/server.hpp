@@ -19,6 +19,8 @@
 
 namespace perron::httpd {
 
+class access_sink;
+
 /// Where and how a server listens. The defaults are safe on the open internet.
 struct server_options {
   std::string name{};             ///< registered name of the server process; empty: none
@@ -68,6 +70,8 @@ struct server_options {
   /// 0: the system's bound, some megabytes.
   std::size_t max_unsent = std::size_t(128) * 1024;
   std::chrono::milliseconds drain_time{5'000}; ///< for running requests when the server stops
+  /// Told of every request at its end (access_record.hpp); null: nobody.
+  std::shared_ptr<access_sink> access{};
 };
 
 /// Figures of one server, a moment's picture. Requests that ended otherwise than normally stand under one

@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/recording.hpp>
 #include <perron/runtime/core/worker.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 
@@ -49,7 +50,9 @@ void turn_away(site& from, rc::worker& at, int socket, const char* why) noexcept
   try {
     std::string all = error_answer(status::service_unavailable, why, from.options.retry_after);
     const ::iovec part{all.data(), all.size()};
-    net::try_send(socket, &part, 1);
+    const std::int64_t n = net::try_send(socket, &part, 1);
+    if (from.options.access != nullptr)
+      record_turned_away(from, at, socket, body_part(all, n));
   } catch (const std::bad_alloc&) {
     // then the closed connection has to say it
   }

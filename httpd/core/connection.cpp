@@ -3,8 +3,10 @@
 
 #include <perron/httpd/core/acceptor.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/recording.hpp>
 #include <perron/httpd/duplex.hpp>
 #include <perron/runtime/core/carrier.hpp>
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
 #include <perron/runtime/core/waiting.hpp>
@@ -174,10 +176,10 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   const http1::head_result found = http1::parse_request_head(all, progress_, head, site_->options.head);
   switch (found.outcome) {
   case http1::head_outcome::complete:
-    if (visitor_ != nullptr && !may_ask(at))
+    if (visitor_ != nullptr && !may_ask(at, head))
       break;
     if (!start_request(at, all, head, found.consumed))
-      refuse(status::service_unavailable, "no memory for the request");
+      refuse(status::service_unavailable, "no memory for the request", all, &head);
     break;
   case http1::head_outcome::need_more:
     if (!partial_) {
@@ -187,17 +189,19 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
     break;
   case http1::head_outcome::bad:
     site_->shards[at.index].refused.add();
-    refuse(found.status, found.describe());
+    refuse(found.status, found.describe(), all);
     break;
   }
 }
 
 /// Whether its address may ask once more; if not, it has been told so.
-bool connection::may_ask(rc::worker& at) noexcept {
+bool connection::may_ask(rc::worker& at, const http1::request_head& head) noexcept {
   if (site_->per_address == nullptr || site_->per_address->take_request(visitor_->address(), at.now_ms()))
     return true;
   site_->shards[at.index].limited.add();
   send_error(status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
+  if (site_->options.access != nullptr)
+    record_refusal(*this, at, {}, &head);
   linger(at);
   return false;
 }
@@ -216,12 +220,12 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
     progress_ = {};
     partial_.reset();
     phase_ = phase::in_use;
+    in_use_.status = 0;
     in_use_.outcome = outcome::none;
+    in_use_.how = supervisors::request_end::normal;
     site_->requests.of(at.index).begins(listed_, p.self(), at.polled_ms);
-    if (site_->options.request_time.count() != 0)
-      give_time(at, ms(site_->options.request_time));
-    if (site_->options.answers_half_closed)
-      p.ignored_interrupts = half_closed;
+    if (site_->begins_rarely)
+      begin_rarely(at, p);
     rc::commit_spawn(p);
   } catch (const std::bad_alloc&) {
     if (in_use_.in != nullptr)
@@ -235,17 +239,23 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
 
 void connection::send_error(int status, std::string_view why, std::chrono::seconds retry_after,
                             bool bare) noexcept {
+  in_use_.status = static_cast<std::uint16_t>(status);
+  in_use_.body_sent = 0;
   try {
     std::string all = error_answer(status, why, retry_after, bare);
     const ::iovec part{all.data(), all.size()};
-    send(&part, 1);
+    in_use_.body_sent = body_part(all, send(&part, 1));
   } catch (...) {
     // without memory for a page the closed connection has to say it
   }
 }
 
-void connection::refuse(int status, std::string_view why) noexcept {
+/// `came`: of the head; `head`: if it is complete.
+void connection::refuse(int status, std::string_view why, std::string_view came,
+                        const http1::request_head* head) noexcept {
   send_error(status, why);
+  if (site_->options.access != nullptr)
+    record_refusal(*this, *home, came, head);
   linger(*home);
 }
 
@@ -287,10 +297,21 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
     if (c.phase_ == phase::lingering)
       c.throw_away(at);
   } else if (c.phase_ == phase::idle && c.partial_) {
-    c.refuse(status::request_timeout, "the request head did not come in time");
+    c.refuse(status::request_timeout, "the request head did not come in time", *c.partial_);
   } else {
     c.close();
   }
+}
+
+/// What most servers do not ask for.
+[[gnu::noinline]] void connection::begin_rarely(rc::worker& at, rc::process& p) noexcept {
+  const server_options& options = site_->options;
+  if (options.request_time.count() != 0)
+    give_time(at, ms(options.request_time));
+  if (options.answers_half_closed)
+    p.ignored_interrupts = half_closed;
+  if (options.access != nullptr)
+    in_use_.in->began_ns = rc::monotonic_ns();
 }
 
 /// Out of line, as most servers have no request_time.
@@ -420,7 +441,8 @@ bool connection::do_as_asked(rc::worker& at) noexcept {
   const std::uint8_t wishes = home_asked_.exchange(0, std::memory_order_acq_rel);
   if ((wishes & give_back_too) != 0)
     return true;
-  if ((wishes & shrink) != 0) {
+  // whoever is told of its end wants its head
+  if ((wishes & shrink) != 0 && site_->options.access == nullptr) {
     try {
       partial_ = std::make_unique<std::string>(label());
       inbound::free(std::exchange(in_use_.in, nullptr));
@@ -455,6 +477,8 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
       c.in_use_.how = request_end::deadline;
   }
   c.site_->requests.of(at.index).ends(c.listed_, c.in_use_.how);
+  if (c.site_->options.access != nullptr) [[unlikely]]
+    record_end(c, at);
   if (c.in_use_.in != nullptr)
     inbound::free(std::exchange(c.in_use_.in, nullptr));
   if (c.next_ != fate::keep) {

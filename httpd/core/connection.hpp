@@ -29,7 +29,9 @@ struct inbound {
   http1::request_head head;
   std::size_t head_size = 0;
   std::size_t size = 0;
-  std::size_t total = 0; ///< of the allocation
+  std::size_t total = 0;       ///< of the allocation
+  std::uint64_t began_ns = 0;  ///< when it was complete; only where somebody is told of its end
+  access_sink* told = nullptr; ///< instead of the server's; see request::tell
 
   std::span<header_field> fields() noexcept {
     return {reinterpret_cast<header_field*>(this + 1), head.header_count};
@@ -134,13 +136,16 @@ public:
 
   struct exchange_state {
     inbound* in = nullptr;
-    std::size_t used = 0; ///< bytes of `in` that belong to this request; the rest is the next one's
+    std::size_t used = 0;     ///< bytes of `in` that belong to this request; the rest is the next one's
+    std::uint16_t status = 0; ///< of the final answer; 0: none was begun
     core::outcome outcome = core::outcome::none;
     supervisors::request_end how = supervisors::request_end::normal; ///< written by its end
     bool late = false;                                               ///< its body did not come in time
     bool counted = true;    ///< has not left the count of connections
     bool asks_home = false; ///< ask_home() was called
     bool upgraded = false;  ///< it carries another protocol
+    /// Bytes of the answer that were taken, less those of its head; of no meaning without a status.
+    std::int64_t body_sent = 0;
   };
   exchange_state& in_use() noexcept { return in_use_; }
 
@@ -155,7 +160,8 @@ public:
   /// The request has `time` in all, whatever the server says; 0: no limit. One that was upgraded is told by a
   /// `reminder` then, and goes on.
   void limit_time(std::chrono::milliseconds time) noexcept;
-  /// The process needs `in` no more: it goes, but for what a list of requests shows.
+  /// The process needs `in` no more: it goes, but for what a list of requests shows; unless somebody is told
+  /// of its end.
   void give_up_inbound() noexcept;
 
   /// The process is about to read: a later event counts as news.
@@ -200,8 +206,9 @@ private:
   void read_more(rc::worker& at) noexcept;
   void consume(rc::worker& at, std::string_view fresh) noexcept;
   bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
-  bool may_ask(rc::worker& at) noexcept;
-  void refuse(int status, std::string_view why) noexcept;
+  bool may_ask(rc::worker& at, const http1::request_head& head) noexcept;
+  void refuse(int status, std::string_view why, std::string_view came,
+              const http1::request_head* head = nullptr) noexcept;
   void tell_peer_left(std::uint32_t events) noexcept;
   void send_mail() noexcept;
   /// Things a process wants done by the home worker before its end; one errand carries them all.
@@ -213,6 +220,7 @@ private:
   void throw_away(rc::worker& at) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
   void give_time(rc::worker& at, std::uint64_t ms) noexcept;
+  void begin_rarely(rc::worker& at, rc::process& p) noexcept;
   std::uint64_t hurry(std::uint64_t now_ms) noexcept;
 
   std::shared_ptr<site> site_;

@@ -21,6 +21,10 @@
 #include <string_view>
 #include <vector>
 
+namespace perron::httpd {
+class access_sink;
+}
+
 namespace perron::httpd::core {
 
 /// What a request and its writer talk to: an exchange on a connection, or a test client's record in memory.
@@ -73,6 +77,7 @@ public:
   // -- the connection
 
   virtual void leave_count() = 0;
+  virtual void tell(access_sink& instead) = 0;
   virtual std::string peer() const = 0;
 
   // -- what middleware keeps here

@@ -7,6 +7,7 @@
 #include <perron/httpd/http_date.hpp>
 #include <perron/runtime/core/clock.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -48,6 +49,11 @@ std::string error_answer(int code, std::string_view why, std::chrono::seconds re
   if (!bare)
     all += page.body;
   return all;
+}
+
+std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
+  const auto head = static_cast<std::int64_t>(answer.find("\r\n\r\n") + 4);
+  return std::max<std::int64_t>(sent - head, 0);
 }
 
 void exchange::run() {
@@ -184,7 +190,7 @@ std::vector<header_field> exchange::fields_of(const response& r) {
   std::size_t size = out.size;
   std::string_view body;
   const bool sends_body = may_have_content(r.status);
-  connection_.in_use().outcome = outcome::begun;
+  begins(r.status, size, outcome::begun);
   if (sends_body && r.file != nullptr) [[unlikely]] {
     send_with_file({out.bytes.data(), size}, *r.file);
   } else {

@@ -43,6 +43,7 @@ public:
   void end() override;
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override;
+  void tell(access_sink& instead) override { in_.told = &instead; }
   std::string peer() const override;
 
 private:
@@ -88,6 +89,13 @@ private:
   void write_head(http1::response_head& head, bool keep, head_buffer& out) const;
   static std::vector<header_field> fields_of(const response& r);
   static void refuse_informational(int status);
+  /// The final head is on its way.
+  void begins(int status, std::size_t head_size, outcome how) noexcept {
+    connection::exchange_state& state = connection_.in_use();
+    state.outcome = how;
+    state.status = static_cast<std::uint16_t>(status);
+    state.body_sent = -static_cast<std::int64_t>(head_size);
+  }
   void send_parts(std::span<const std::string_view> parts) {
     send_all(connection_, parts, limits().write_time());
   }
@@ -112,6 +120,8 @@ private:
 /// a HEAD, which gets no body.
 std::string error_answer(int status, std::string_view why, std::chrono::seconds retry_after = {},
                          bool bare = false);
+/// How much of the body is out when `sent` bytes of such an answer are, or it has failed.
+std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept;
 
 /// The present moment as an IMF-fixdate; formatted once a second per thread.
 void copy_date(char (&out)[29]) noexcept;

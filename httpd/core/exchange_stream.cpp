@@ -69,7 +69,7 @@ void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
   head.fields = all;
   head_buffer out;
   write_head(head, s->keep, out);
-  connection_.in_use().outcome = s->how == framing::until_end ? outcome::begun_open : outcome::begun;
+  begins(r.status, out.size, s->how == framing::until_end ? outcome::begun_open : outcome::begun);
   begun_ = true;
   stream_ = std::move(s);
   send_part(out.text());
@@ -165,7 +165,7 @@ std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
   out.write(head);
   auto channel = std::make_unique<upgraded>(
       connection_, in_.after_head().substr(connection_.in_use().used - in_.head_size), limits().write_time());
-  connection_.in_use().outcome = outcome::begun;
+  begins(r.status, out.size, outcome::begun);
   connection_.in_use().upgraded = true;
   begun_ = true;
   connection_.be_interrupted_by(0);

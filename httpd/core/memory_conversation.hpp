@@ -41,6 +41,7 @@ public:
   void end() override;
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override {}
+  void tell(access_sink&) override {}
   std::string peer() const override { return "test"; }
 
 private:

@@ -40,11 +40,14 @@ void send_two(connection& to, std::string_view first, std::string_view second,
   const std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
                                     iovec{const_cast<char*>(second.data()), second.size()}};
   const std::int64_t n = to.send(pieces.data(), second.empty() ? 1 : 2);
-  if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]]
+  if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]] {
+    to.in_use().body_sent += n;
     return;
+  }
   if (n < 0 && n != -EAGAIN)
     client_gone();
   const std::size_t sent = n > 0 ? static_cast<std::size_t>(n) : 0;
+  to.in_use().body_sent += static_cast<std::int64_t>(sent);
   const std::size_t of_first = std::min(sent, first.size());
   send_all(to, std::array<std::string_view, 2>{first.substr(of_first), second.substr(sent - of_first)},
            write_time);
@@ -71,6 +74,7 @@ void send_all(connection& to, std::span<const std::string_view> parts, std::chro
     if (n < 0)
       client_gone();
     due = 0;
+    to.in_use().body_sent += n;
     done += static_cast<std::size_t>(n);
     while (!parts.empty() && done >= parts.front().size()) {
       done -= parts.front().size();
@@ -99,6 +103,7 @@ void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t cou
       throw std::runtime_error(n == 0 ? "perron: a file is shorter than what was to be sent of it"
                                       : "perron: a file cannot be sent, error " + std::to_string(-n));
     due = 0;
+    to.in_use().body_sent += n;
     count -= static_cast<std::uint64_t>(n);
     rc::spend(runtime::detail::current());
   }

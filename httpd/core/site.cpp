@@ -48,7 +48,9 @@ std::unique_ptr<address_limits> limits_of(const address_limit_options& options) 
 
 site::site(server_options o, router r, std::size_t workers)
     : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}),
-      options(std::move(o)), routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
+      options(std::move(o)), begins_rarely(options.request_time.count() != 0 || options.answers_half_closed ||
+                                           options.access != nullptr),
+      routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
       per_address(limits_of(options.per_address)), shards(workers) {}
 
 site::~site() = default;

@@ -58,9 +58,12 @@ public:
   server_stats stats() const noexcept;
 
   /// Whether connections are made with a visitor.
-  bool asks_who() const noexcept { return per_address != nullptr || !proxies.empty(); }
+  bool asks_who() const noexcept {
+    return per_address != nullptr || !proxies.empty() || options.access != nullptr;
+  }
 
   const server_options options;
+  const bool begins_rarely; ///< options ask for something when a request begins
   const router routes;
   const std::vector<ip_network> proxies;             ///< of options.proxy_protocol_from
   const std::unique_ptr<address_limits> per_address; ///< null while they are off

@@ -133,7 +133,7 @@ result<owned_context> make_context(const server_options& options, served& all, c
   ::SSL_CTX* const c = made.get();
   if (::SSL_CTX_set_ex_data(c, known_index(), &all) != 1)
     return wrong("TLS", take_reason());
-  const rules spoken{options.min_version, options.ciphers, options.ciphersuites, options.curves};
+  const rules spoken{options.min_version, "1.3", options.ciphers, options.ciphersuites, options.curves};
   if (auto done = apply(spoken, c); !done)
     return done.error();
   for (const std::size_t i : shown)

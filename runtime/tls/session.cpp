@@ -152,7 +152,12 @@ result<std::unique_ptr<session>> session::connect(const client_context& as, int 
   return made;
 }
 
-session::~session() { ::SSL_free(ssl_); }
+session::~session() {
+  // else OpenSSL takes an end without goodbyes for an attack and makes the ticket useless
+  if (ssl_ != nullptr && broken_ == 0)
+    ::SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  ::SSL_free(ssl_);
+}
 
 std::string_view session::failure() const noexcept { return failure_ ? std::string_view(*failure_) : ""; }
 
