@@ -81,7 +81,7 @@ public:
 
   /// Has `f` look at the head of the answer before it goes out, to add fields: of the response returned, of
   /// begin(), of upgrade(), of errors that are thrown as http_error. The last one added is called first, each
-  /// once. For middleware. A crash is answered without.
+  /// once; the request is still there then. For middleware. A crash is answered without.
   void before_send(std::function<void(response&)> f);
 
   /// In before_send(): how long the body will be, in bytes; nothing if it is written and nobody knows.

@@ -38,8 +38,7 @@ response answer(conversation& c, request& req, const router& routes) {
 
 } // namespace
 
-response dispatch(conversation& c, const router& routes) {
-  request req(c);
+response dispatch(conversation& c, request& req, const router& routes) {
   std::optional<http_error> error;
   try {
     return answer(c, req, routes);

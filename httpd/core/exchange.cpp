@@ -58,7 +58,8 @@ std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
 
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
-  response r = dispatch(*this, connection_.where().routes);
+  request asked(*this);
+  response r = dispatch(*this, asked, connection_.where().routes);
   if (r.sent || begun_) [[unlikely]] {
     check_sent(r);
     return;

@@ -4,15 +4,12 @@
 #include <perron/httpd/accept.hpp>
 #include <perron/httpd/error_page.hpp>
 #include <perron/httpd/rules/requirement.hpp>
+#include <perron/httpd/rules/whole_file.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace perron::httpd {
@@ -67,15 +64,12 @@ private:
 };
 
 runtime::result<page_template> read_page(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad())
-    return runtime::error{
-        "page '" + file + "' cannot be read: " + std::error_code(errno, std::generic_category()).message(),
-        errno};
-  auto page = page_template::parse(text);
+  const auto text = core::read_whole_file(file);
+  if (!text)
+    return text.error();
+  auto page = page_template::parse(*text);
   if (!page)
-    return runtime::error{"page '" + file + "': " + page.error().text};
+    return runtime::error{file + ": " + page.error().text};
   return page;
 }
 

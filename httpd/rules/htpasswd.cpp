@@ -3,6 +3,7 @@
 
 #include <perron/httpd/headers.hpp>
 #include <perron/httpd/rules/password_hash.hpp>
+#include <perron/httpd/rules/whole_file.hpp>
 #include <perron/runtime/blocking.hpp>
 #include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/process.hpp>
@@ -12,14 +13,12 @@
 #include <openssl/rand.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <mutex>
-#include <system_error>
+#include <new>
 #include <unordered_map>
 #include <utility>
 
@@ -81,12 +80,10 @@ struct file_state {
 };
 
 runtime::result<users> read(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in.is_open())
-    return runtime::error{
-        file + " cannot be read: " + std::error_code(errno, std::generic_category()).message(), errno};
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  auto made = parse(text);
+  const auto text = core::read_whole_file(file);
+  if (!text)
+    return text.error();
+  auto made = parse(*text);
   if (!made)
     return runtime::error{file + ": " + made.error().text};
   return made;
@@ -121,7 +118,7 @@ public:
     const bool is_known = known != now->hashes.end();
     const std::string& hash = is_known ? known->second : now->any_hash;
     const std::string mark = mark_of(user, hash, password);
-    if (is_remembered(mark))
+    if (is_known && is_remembered(mark))
       return true;
     if (hash.empty())
       return false;

@@ -65,7 +65,7 @@ TEST_F(compress_server, files_are_compressed_on_their_way) {
   std::filesystem::create_directory(folder);
   const std::string page = page_of(300'000);
   std::ofstream(folder / "a.html", std::ios::binary) << page;
-  serve_compressed(static_files({.root = folder}));
+  serve_compressed(static_files({.root = folder.string()}));
   raw_client c = client();
   const std::string ask = "/a.html HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n";
   ASSERT_TRUE(c.send("GET " + ask));

@@ -6,11 +6,11 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace perron::testing {
 
@@ -28,11 +28,11 @@ inline decoded decode_gzip(std::string_view coded) {
     return {.text = {}, .good = false};
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(coded.data()));
   z.avail_in = static_cast<uInt>(coded.size());
-  std::array<char, 65536> piece{};
+  std::vector<char> piece(65536);
   int how = Z_OK;
   do {
     z.next_out = reinterpret_cast<Bytef*>(piece.data());
-    z.avail_out = piece.size();
+    z.avail_out = static_cast<uInt>(piece.size());
     how = inflate(&z, Z_SYNC_FLUSH);
     out.text.append(piece.data(), piece.size() - z.avail_out);
   } while (how == Z_OK && (z.avail_in != 0 || z.avail_out == 0));
@@ -49,7 +49,7 @@ inline decoded decode_brotli(std::string_view coded) {
   std::size_t left = coded.size();
   BrotliDecoderResult how = BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
   while (how == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT) {
-    std::array<std::uint8_t, 65536> piece{};
+    std::vector<std::uint8_t> piece(65536);
     std::uint8_t* to = piece.data();
     std::size_t room = piece.size();
     how = BrotliDecoderDecompressStream(state, &left, &next, &room, &to, nullptr);
@@ -67,7 +67,7 @@ inline decoded decode_zstd(std::string_view coded) {
   ZSTD_inBuffer in{coded.data(), coded.size(), 0};
   std::size_t how = 1;
   for (;;) {
-    std::array<char, 65536> piece{};
+    std::vector<char> piece(65536);
     ZSTD_outBuffer made{piece.data(), piece.size(), 0};
     how = ZSTD_decompressStream(context, &made, &in);
     if (ZSTD_isError(how) != 0)
