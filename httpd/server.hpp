@@ -57,7 +57,14 @@ struct server_options {
   /// can go on: at most so many bytes, for at most so long; else it ends.
   std::size_t unread_body = std::size_t(64) * 1024;
   std::chrono::milliseconds unread_body_time{1'000};
-  std::chrono::milliseconds write_time{30'000}; ///< without any progress
+  std::chrono::milliseconds write_time{30'000}; ///< in which the peer must take something of an answer
+  /// Bytes a second that a peer must take of an answer, counted only while its writer waits for the socket,
+  /// so that streams in which nothing happens cost nothing; 0: any. One that falls behind that by more than
+  /// the grace ends as one that takes nothing. It is counted by what the peer has acknowledged, and what it
+  /// took faster once does not count for later. Not for connections after an upgrade: they have write_time
+  /// alone.
+  std::uint64_t min_write_rate = 240;
+  std::chrono::milliseconds write_grace{30'000};
   /// For a request, from its complete head to the end of its answer; then it is told to shut down, a second
   /// later killed, and the client gets a 503 if nothing is out yet. Coarse: may be late by a few ms. 0: none,
   /// as long polls want it.
@@ -69,6 +76,12 @@ struct server_options {
   /// with what is on its way, the bound of what a slow reader holds here, as writers wait and buffer nothing.
   /// 0: the system's bound, some megabytes.
   std::size_t max_unsent = std::size_t(128) * 1024;
+  /// Bytes that the kernel holds for all connections together whose writers wait for their readers. While it
+  /// is more, the kernel takes only 16 KB for a connection beyond what is on its way, instead of max_unsent:
+  /// each writer waits earlier, but for its own reader alone. So the bound is this and 16 KB for each
+  /// connection. Answers that the kernel took whole are not counted; max_unsent and max_connections bound
+  /// those. 0: none.
+  std::size_t max_in_flight = std::size_t(64) * 1024 * 1024;
   std::chrono::milliseconds drain_time{5'000}; ///< for running requests when the server stops
   /// Told of every request at its end (access_record.hpp); null: nobody.
   std::shared_ptr<access_sink> access{};
@@ -83,12 +96,13 @@ struct server_stats {
   std::uint64_t running = 0;  ///< of these, not ended yet
   std::uint64_t crashed = 0;
   std::uint64_t client_gone = 0;
-  std::uint64_t slow_readers = 0; ///< the client took nothing for write_time
+  std::uint64_t slow_readers = 0; ///< the client took nothing for write_time, or less than min_write_rate
   std::uint64_t late = 0;         ///< body_time or request_time was over
   std::uint64_t drained = 0;      ///< ended by a drain or the server's stop
   std::uint64_t killed = 0;       ///< ended by order at another time
   std::uint64_t refused = 0;      ///< heads answered with an error without a process
   std::uint64_t limited = 0;      ///< requests answered with a 429, beyond the rate of their address
+  std::uint64_t in_flight = 0;    ///< bytes that wait in the kernel now for slow readers, see max_in_flight
   std::uint64_t turned_away = 0;  ///< clients answered with a 503, at the hard limit or that of their address
 };
 

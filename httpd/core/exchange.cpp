@@ -201,7 +201,7 @@ std::vector<header_field> exchange::fields_of(const response& r) {
     } else if (sends_body) {
       body = r.body;
     }
-    send_two(connection_, {out.bytes.data(), size}, body, limits().write_time());
+    send_two(connection_, {out.bytes.data(), size}, body, limits());
   }
   finish(keep);
 }
@@ -252,7 +252,8 @@ void exchange::send_with_file(std::string_view head, const file_part& file) {
   constexpr std::size_t small = std::size_t(16) * 1024;
   if (file.length > small) {
     send_part(head);
-    send_file(connection_, file.fd, file.offset, file.length, limits().write_time());
+    reader_pace pace(limits().reader());
+    send_file(connection_, file.fd, file.offset, file.length, pace);
     return;
   }
   std::string all(head);

@@ -56,6 +56,8 @@ private:
   };
   /// A response that a writer writes.
   struct stream {
+    explicit stream(const reader_limits& limits) noexcept : pace(limits) {}
+    reader_pace pace;
     framing how = framing::none;
     std::uint64_t left = 0; ///< of a length
     bool keep = false;      ///< the connection can go on
@@ -97,7 +99,12 @@ private:
     state.body_sent = -static_cast<std::int64_t>(head_size);
   }
   void send_parts(std::span<const std::string_view> parts) {
-    send_all(connection_, parts, limits().write_time());
+    if (stream_ != nullptr) {
+      send_all(connection_, parts, stream_->pace);
+      return;
+    }
+    reader_pace pace(limits().reader());
+    send_all(connection_, parts, pace);
   }
   void send_part(std::string_view bytes) { send_parts(std::span(&bytes, 1)); }
   bool may_have_content(int status) const noexcept {

@@ -53,7 +53,7 @@ void exchange::inform(int status, const header_list& headers) {
 
 void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
   refuse_informational(r.status);
-  auto s = std::make_unique<stream>();
+  auto s = std::make_unique<stream>(limits().reader());
   http1::response_head head;
   head.status = r.status;
   head.content_length = length;
@@ -127,7 +127,7 @@ void exchange::sendfile(int file, std::uint64_t offset, std::uint64_t count) {
   if (how == framing::chunked) {
     send_part(chunk_line(count).text());
   }
-  send_file(connection_, file, offset, count, limits().write_time());
+  send_file(connection_, file, offset, count, streaming().pace);
   if (how == framing::chunked)
     send_part(line_end);
 }

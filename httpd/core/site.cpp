@@ -51,7 +51,7 @@ site::site(server_options o, router r, std::size_t workers)
       options(std::move(o)), begins_rarely(options.request_time.count() != 0 || options.answers_half_closed ||
                                            options.access != nullptr),
       routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
-      per_address(limits_of(options.per_address)), shards(workers) {}
+      per_address(limits_of(options.per_address)), unsent(options.max_in_flight), shards(workers) {}
 
 site::~site() = default;
 
@@ -94,6 +94,7 @@ server_stats site::stats() const noexcept {
     out.refused += s.refused.get();
     out.limited += s.limited.get();
   }
+  out.in_flight = unsent.bytes();
   const supervisors::request_counts now = counts();
   out.connections = now.connections;
   out.accepted = now.accepted;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/core/in_flight.hpp>
 #include <perron/httpd/ip_address.hpp>
 #include <perron/httpd/server.hpp>
 #include <perron/runtime/core/counter.hpp>
@@ -42,6 +43,7 @@ std::size_t connections_allowed(std::size_t wanted) noexcept;
 /// | options, routes, | written before the first connection, then read by anybody        |
 /// |  proxies         |                                                                 |
 /// | per_address      | see there                                                       |
+/// | unsent           | see in_flight                                                    |
 /// | shards[i]        | see site_shard                                                   |
 /// | port             | the server process                                               |
 /// | the rest         | see request_site                                                 |
@@ -67,6 +69,7 @@ public:
   const router routes;
   const std::vector<ip_network> proxies;             ///< of options.proxy_protocol_from
   const std::unique_ptr<address_limits> per_address; ///< null while they are off
+  in_flight unsent;
   std::vector<site_shard> shards;
   std::uint16_t port = 0;
 };

@@ -49,7 +49,10 @@ std::size_t upgraded::read(std::span<char> into) {
   }
 }
 
-void upgraded::write(std::span<const std::string_view> parts) { send_all(connection_, parts, write_time_); }
+void upgraded::write(std::span<const std::string_view> parts) {
+  reader_pace pace({.write_time = write_time_});
+  send_all(connection_, parts, pace);
+}
 
 void upgraded::end() {
   connection_.in_use().outcome = peer_has_ended_ ? outcome::done_close : outcome::done_unread;

@@ -9,6 +9,9 @@
 namespace perron::runtime::tls::detail {
 namespace {
 
+/// Of a client's certificate with those above it.
+constexpr long most_chain_bytes = 32 * 1024;
+
 using indices = std::vector<std::size_t>;
 
 // -- callbacks; the argument is the `served` of the context that the session began with
@@ -145,6 +148,7 @@ result<owned_context> make_context(const server_options& options, served& all, c
     ::SSL_CTX_set_options(c, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   ::SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   ::SSL_CTX_set_read_ahead(c, 1);
+  ::SSL_CTX_set_max_cert_list(c, most_chain_bytes);
 
   // all that a resumption needs is in the ticket, sealed with keys that all workers share
   ::SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);

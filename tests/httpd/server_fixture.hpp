@@ -21,8 +21,8 @@ inline void PrintTo(const server_stats& s, std::ostream* out) {
   *out << s.connections << " connections, " << s.accepted << " accepted, " << s.requests << " requests, "
        << s.running << " running, " << s.crashed << " crashed, " << s.client_gone << " client gone, "
        << s.slow_readers << " slow readers, " << s.late << " late, " << s.drained << " drained, " << s.killed
-       << " killed, " << s.refused << " refused, " << s.limited << " limited, " << s.turned_away
-       << " turned away";
+       << " killed, " << s.in_flight << " bytes in flight, " << s.refused << " refused, " << s.limited
+       << " limited, " << s.turned_away << " turned away";
 }
 
 } // namespace perron::httpd
