@@ -2,9 +2,8 @@
 #pragma once
 
 #include <perron/httpd/address_limit_options.hpp>
+#include <perron/httpd/hosts.hpp>
 #include <perron/httpd/http1/request_head.hpp>
-#include <perron/httpd/request.hpp>
-#include <perron/httpd/routes.hpp>
 #include <perron/runtime/pid.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/result.hpp>
@@ -14,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +23,19 @@ class access_sink;
 
 /// Where and how a server listens. The defaults are safe on the open internet.
 struct server_options {
-  std::string name{};             ///< registered name of the server process; empty: none
-  std::string host = "127.0.0.1"; ///< numeric, IPv4 or IPv6
-  std::uint16_t port = 8080;      ///< 0: any free one; see server_port
+  std::string name{}; ///< registered name of the server process; empty: none
+  /// Numeric, IPv4 or IPv6; or a Unix socket, "unix:/run/shop.sock". Of that the file is made, in place of
+  /// one that nobody listens on any more, and removed at the end.
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080; ///< 0: any free one; see server_port
+  unsigned unix_mode = 0660; ///< of the file of a Unix socket: who may write to it may connect
+  std::optional<unsigned> unix_uid{};
+  std::optional<unsigned> unix_gid{};
+  /// Descriptors of listening sockets to take connections from instead of host and port, as a service manager
+  /// hands them in (sd_listen_fds), or as another server of this program has them: each connection goes to
+  /// one of the two. At most one for each worker. The server works on copies, so they stay yours: while they
+  /// are open clients can connect, and wait if no server is there.
+  std::vector<int> inherited{};
   int backlog = 4096;
 
   /// At so many connections accepting sleeps and clients wait in the backlog; 0: as many as file descriptors
@@ -110,14 +120,28 @@ struct server_stats {
 /// is linked to the caller. Each request runs in its own process under it; see README.md in this folder for
 /// who does what. Gives the server's pid, or why it could not listen.
 ///
+/// A router is hosts with one router for every name (hosts.hpp).
+///
 /// It is a request supervisor: count_requests, which_requests, stop_request, set_max_connections, suspend,
 /// resume and drain take its pid (supervisors/request_supervisor.hpp).
 ///
 /// An exit signal, say of its supervisor, stops it in order: no new connections, idle ones closed, running
 /// requests get drain_time, then are told to end, then are killed.
-runtime::result<runtime::pid> start_server(const server_options& options, router routes);
+runtime::result<runtime::pid> start_server(const server_options& options, hosts sites);
 
-/// The port a server listens on, and its figures. From any process; the call goes to the server.
+/// From the return on, requests that begin are answered by `sites`. Those under way, long polls and
+/// WebSockets too, go on with what they began with; nothing is interrupted, nobody waits, no connection ends.
+/// What no request has any more is freed. From any process; the call goes to the server. Costs an errand to
+/// each worker.
+runtime::result<void> replace(runtime::pid server, hosts sites);
+/// The same, and the options too, for all but what a server has from its start to its end: name, host, port,
+/// unix_*, inherited, backlog, max_in_flight, per_address and proxy_protocol_from, which must be the same
+/// (code EINVAL, and the name of the first that is not; alarms stay as they were). Idle connections get new
+/// times from their next request on.
+runtime::result<void> replace(runtime::pid server, hosts sites, server_options options);
+
+/// The port a server listens on (0: a Unix socket), and its figures. From any process; the call goes to the
+/// server.
 runtime::result<std::uint16_t> server_port(runtime::pid server);
 runtime::result<server_stats> stats_of(runtime::pid server);
 

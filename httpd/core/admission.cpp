@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/core/recording.hpp>
 #include <perron/runtime/core/worker.hpp>
 #include <perron/runtime/net/system_calls.hpp>
@@ -47,11 +48,12 @@ bool admit(const std::shared_ptr<site>& to, rc::worker& at, int socket,
 void turn_away(site& from, rc::worker& at, int socket, const char* why) noexcept {
   from.turned_away.fetch_add(1, std::memory_order_relaxed);
   net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
+  const server_options& options = from.shards[at.index].now->options;
   try {
-    std::string all = error_answer(status::service_unavailable, why, from.options.retry_after);
+    std::string all = error_answer(status::service_unavailable, why, options.retry_after);
     const ::iovec part{all.data(), all.size()};
     const std::int64_t n = net::try_send(socket, &part, 1);
-    if (from.options.access != nullptr)
+    if (options.access != nullptr)
       record_turned_away(from, at, socket, body_part(all, n));
   } catch (const std::bad_alloc&) {
     // then the closed connection has to say it

@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/acceptor.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/core/recording.hpp>
 #include <perron/httpd/duplex.hpp>
 #include <perron/runtime/core/carrier.hpp>
@@ -64,6 +65,10 @@ connection::connection(std::shared_ptr<site> s, int socket, rc::worker& at)
   fd = socket;
 }
 
+inline const server_options& connection::options_now() const noexcept {
+  return site_->shards[home->index].now->options;
+}
+
 bool connection::open() noexcept {
   rc::worker& at = *home;
   site_shard& shard = site_->shards[at.index];
@@ -74,7 +79,7 @@ bool connection::open() noexcept {
   site_->connection_came(at.polled_ms);
   at.sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
   // a fresh connection that sends nothing gets the time of a head
-  set_deadline(at, at.now_ms() + ms(site_->options.head_time));
+  set_deadline(at, at.now_ms() + ms(options_now().head_time));
   if (at.poll.add(*this) != 0) {
     close();
     return false;
@@ -173,7 +178,7 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   }
   thread_local std::array<header_field, 128> fields; // nothing below suspends
   http1::request_head head{std::span<header_field>(fields)};
-  const http1::head_result found = http1::parse_request_head(all, progress_, head, site_->options.head);
+  const http1::head_result found = http1::parse_request_head(all, progress_, head, options_now().head);
   switch (found.outcome) {
   case http1::head_outcome::complete:
     if (visitor_ != nullptr && !may_ask(at, head))
@@ -184,7 +189,7 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   case http1::head_outcome::need_more:
     if (!partial_) {
       partial_ = std::make_unique<std::string>(fresh);
-      set_deadline(at, at.now_ms() + ms(site_->options.head_time));
+      set_deadline(at, at.now_ms() + ms(options_now().head_time));
     }
     break;
   case http1::head_outcome::bad:
@@ -200,7 +205,7 @@ bool connection::may_ask(rc::worker& at, const http1::request_head& head) noexce
     return true;
   site_->shards[at.index].limited.add();
   send_error(status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
-  if (site_->options.access != nullptr)
+  if (options_now().access != nullptr)
     record_refusal(*this, at, {}, &head);
   linger(at);
   return false;
@@ -224,7 +229,9 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
     in_use_.outcome = outcome::none;
     in_use_.how = supervisors::request_end::normal;
     site_->requests.of(at.index).begins(listed_, p.self(), at.polled_ms);
-    if (site_->begins_rarely)
+    generation_ = site_->shards[at.index].now;
+    generation_->take(at.index);
+    if (generation_->begins_rarely)
       begin_rarely(at, p);
     rc::commit_spawn(p);
   } catch (const std::bad_alloc&) {
@@ -254,7 +261,7 @@ void connection::send_error(int status, std::string_view why, std::chrono::secon
 void connection::refuse(int status, std::string_view why, std::string_view came,
                         const http1::request_head* head) noexcept {
   send_error(status, why);
-  if (site_->options.access != nullptr)
+  if (options_now().access != nullptr)
     record_refusal(*this, *home, came, head);
   linger(*home);
 }
@@ -305,7 +312,7 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
 
 /// What most servers do not ask for.
 [[gnu::noinline]] void connection::begin_rarely(rc::worker& at, rc::process& p) noexcept {
-  const server_options& options = site_->options;
+  const server_options& options = generation_->options;
   if (options.request_time.count() != 0)
     give_time(at, ms(options.request_time));
   if (options.answers_half_closed)
@@ -324,13 +331,13 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
 std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
   // armed all the time, so that a request costs no timer; looked at again when it may matter
   if (!timed_)
-    return now_ms + ms(site_->options.idle_time);
+    return now_ms + ms(options_now().idle_time);
   if (now_ms < deadline_ms_)
     return deadline_ms_;
   if (reminds_) {
     timed_ = false;
     net::deliver_asked_for(listed_.who, rc::make_envelope<reminder>(rc::envelope_kind::mail));
-    return now_ms + ms(site_->options.idle_time);
+    return now_ms + ms(options_now().idle_time);
   }
   const runtime::exit_reason why =
       std::exchange(overdue_, true) ? runtime::exit_reason::kill() : supervisors::over_deadline();
@@ -442,7 +449,7 @@ bool connection::do_as_asked(rc::worker& at) noexcept {
   if ((wishes & give_back_too) != 0)
     return true;
   // whoever is told of its end wants its head
-  if ((wishes & shrink) != 0 && site_->options.access == nullptr) {
+  if ((wishes & shrink) != 0 && generation_->options.access == nullptr) {
     try {
       partial_ = std::make_unique<std::string>(label());
       inbound::free(std::exchange(in_use_.in, nullptr));
@@ -477,8 +484,9 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
       c.in_use_.how = request_end::deadline;
   }
   c.site_->requests.of(at.index).ends(c.listed_, c.in_use_.how);
-  if (c.site_->options.access != nullptr) [[unlikely]]
+  if (c.generation_->options.access != nullptr) [[unlikely]]
     record_end(c, at);
+  std::exchange(c.generation_, nullptr)->give_back(at.index);
   if (c.in_use_.in != nullptr)
     inbound::free(std::exchange(c.in_use_.in, nullptr));
   if (c.next_ != fate::keep) {
@@ -498,7 +506,7 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
     c.close();
     return;
   }
-  c.set_deadline(at, at.polled_ms + ms(c.site_->options.idle_time));
+  c.set_deadline(at, at.polled_ms + ms(c.options_now().idle_time));
   if (c.partial_) {
     const std::unique_ptr<std::string> bytes = std::move(c.partial_);
     c.consume(at, *bytes);

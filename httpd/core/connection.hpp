@@ -77,8 +77,9 @@ enum class outcome : std::uint8_t {
 /// |------------------|-------------------------------------------------------------------------------|
 /// | ready_bits       | set by the home worker's poller, cleared by whoever acts                       |
 /// | waiting_for      | the process: number of its wait, 0 if none; read by the poller                |
-/// | listed, phase,   | home worker                                                                   |
-/// |  overdue         |                                                                               |
+/// | listed, phase,   | home worker; its process reads generation                                     |
+/// |  overdue,        |                                                                               |
+/// |  generation      |                                                                               |
 /// | next             | whoever gives it back, then the home worker                                    |
 /// | in               | made and freed by the home worker, read by the process and by who lists it;    |
 /// |                  | see ask_home for a process that has given it up                               |
@@ -115,6 +116,8 @@ public:
   bool is_in_use() const noexcept { return phase_ == phase::in_use; }
 
   site& where() noexcept { return *site_; }
+  /// While it is in use: what its request began with.
+  const generation& answers_with() const noexcept { return *generation_; }
 
   // -- its bytes, for whoever acts on it: nobody else names the socket to read or write. None of these waits;
   // they give what net::detail::try_* give
@@ -203,6 +206,8 @@ private:
   static void on_return(rc::runnable& self, rc::carrier& on);
   static void on_timer(rc::wheel_timer& self, rc::worker& at);
 
+  /// Those of the present moment, at home.
+  const server_options& options_now() const noexcept;
   void read_more(rc::worker& at) noexcept;
   void consume(rc::worker& at, std::string_view fresh) noexcept;
   bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
@@ -226,7 +231,8 @@ private:
   std::shared_ptr<site> site_;
   std::atomic<std::uint32_t> ready_bits_{0};
   std::atomic<std::uint32_t> waiting_for_{0};
-  listed_request listed_{this}; ///< who: the process, while in use
+  generation* generation_ = nullptr; ///< while in use
+  listed_request listed_{this};      ///< who: the process, while in use
   exchange_state in_use_;
   std::unique_ptr<visitor> visitor_;
   /// Idle: bytes of a head that is not complete. In use: those of the next, or, without `in`, the label.

@@ -23,7 +23,8 @@
 
 namespace perron::httpd {
 class access_sink;
-}
+struct unix_peer;
+} // namespace perron::httpd
 
 namespace perron::httpd::core {
 
@@ -79,6 +80,7 @@ public:
   virtual void leave_count() = 0;
   virtual void tell(access_sink& instead) = 0;
   virtual std::string peer() const = 0;
+  virtual std::optional<httpd::unix_peer> unix_peer() const = 0;
 
   // -- what middleware keeps here
 

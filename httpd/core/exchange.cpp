@@ -59,7 +59,7 @@ std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
   request asked(*this);
-  response r = dispatch(*this, asked, connection_.where().routes);
+  response r = dispatch(*this, asked, connection_.answers_with().sites.find(in_.head.host));
   if (r.sent || begun_) [[unlikely]] {
     check_sent(r);
     return;
@@ -135,12 +135,12 @@ body_reader& exchange::reader() {
     connection_.in_use().used = in_.head_size + body_size();
     return true;
   }
-  return reader().could_throw_away(connection_.where().options.unread_body);
+  return reader().could_throw_away(connection_.answers_with().options.unread_body);
 }
 
 /// All of the answer is out.
 void exchange::finish(bool keep) {
-  const server_options& options = connection_.where().options;
+  const server_options& options = connection_.answers_with().options;
   outcome& now = connection_.in_use().outcome;
   bool is_all_read = !has_body() || is_body_taken_;
   if (!is_all_read) [[unlikely]] {
@@ -247,8 +247,12 @@ void exchange::refuse_informational(int status) {
                                 " is not that of a final response");
 }
 
-/// A small file goes out in one piece with the head.
+/// A small file, and one that is in memory, goes out in one piece with the head.
 void exchange::send_with_file(std::string_view head, const file_part& file) {
+  if (file.bytes != nullptr) {
+    send_two(connection_, head, {file.bytes, static_cast<std::size_t>(file.length)}, limits());
+    return;
+  }
   constexpr std::size_t small = std::size_t(16) * 1024;
   if (file.length > small) {
     send_part(head);

@@ -5,6 +5,7 @@
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/conversation.hpp>
 #include <perron/httpd/core/effective_limits.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/core/sending.hpp>
 #include <perron/httpd/http1/response_head.hpp>
 
@@ -45,6 +46,7 @@ public:
   void leave_count() override;
   void tell(access_sink& instead) override { in_.told = &instead; }
   std::string peer() const override;
+  std::optional<httpd::unix_peer> unix_peer() const override;
 
 private:
   /// How the end of a streamed body is told.
@@ -114,7 +116,7 @@ private:
   stream& streaming();
   void take_length(std::uint64_t bytes);
 
-  effective_limits limits() const noexcept { return {connection_.where().options, limits_}; }
+  effective_limits limits() const noexcept { return {connection_.answers_with().options, limits_}; }
 
   connection& connection_;
   inbound& in_;

@@ -169,13 +169,25 @@ std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
   connection_.in_use().upgraded = true;
   begun_ = true;
   connection_.be_interrupted_by(0);
-  if (connection_.where().options.request_time.count() != 0 || (limits_ != nullptr && limits_->request_time))
+  if (connection_.answers_with().options.request_time.count() != 0 ||
+      (limits_ != nullptr && limits_->request_time))
     connection_.limit_time(std::chrono::milliseconds(0));
   send_part(out.text());
   return channel;
 }
 
 void exchange::leave_count() { connection_.leave_count(); }
+
+std::optional<httpd::unix_peer> exchange::unix_peer() const {
+  ::ucred who{};
+  socklen_t size = sizeof who;
+  int family = 0;
+  socklen_t family_size = sizeof family;
+  if (::getsockopt(connection_.fd, SOL_SOCKET, SO_DOMAIN, &family, &family_size) != 0 || family != AF_UNIX ||
+      ::getsockopt(connection_.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0)
+    return std::nullopt;
+  return httpd::unix_peer{who.uid, who.gid, who.pid};
+}
 
 std::string exchange::peer() const {
   if (const visitor* from = connection_.from(); from != nullptr && from->is_proxied())

@@ -43,6 +43,7 @@ public:
   void leave_count() override {}
   void tell(access_sink&) override {}
   std::string peer() const override { return "test"; }
+  std::optional<httpd::unix_peer> unix_peer() const override { return std::nullopt; }
 
 private:
   void check_limits() override;

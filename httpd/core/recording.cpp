@@ -3,6 +3,7 @@
 
 #include <perron/httpd/access_record.hpp>
 #include <perron/httpd/core/connection.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/status.hpp>
 #include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/worker.hpp>
@@ -65,7 +66,7 @@ void record_end(connection& c, rc::worker& at) noexcept {
   t.record.how = state.how;
   t.record.upgraded = state.upgraded;
   access_sink& sink =
-      state.in != nullptr && state.in->told != nullptr ? *state.in->told : *c.where().options.access;
+      state.in != nullptr && state.in->told != nullptr ? *state.in->told : *c.answers_with().options.access;
   sink.tell(t.record);
 }
 
@@ -78,7 +79,7 @@ void record_refusal(connection& c, rc::worker& at, std::string_view came,
     t.record.first_line = first_line(came);
   t.answers(c.in_use());
   t.record.refused = true;
-  c.where().options.access->tell(t.record);
+  c.where().shards[at.index].now->options.access->tell(t.record);
 }
 
 void record_turned_away(site& from, rc::worker& at, int socket, std::int64_t body_bytes) noexcept {
@@ -86,7 +87,7 @@ void record_turned_away(site& from, rc::worker& at, int socket, std::int64_t bod
   t.record.status = status::service_unavailable;
   t.record.body_bytes = static_cast<std::uint64_t>(body_bytes);
   t.record.refused = true;
-  from.options.access->tell(t.record);
+  from.shards[at.index].now->options.access->tell(t.record);
 }
 
 } // namespace perron::httpd::core

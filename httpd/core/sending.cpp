@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/sending.hpp>
 
+#include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/net/system_calls.hpp>
@@ -80,10 +81,10 @@ private:
     held_ = now;
   }
   int usual() const noexcept {
-    return static_cast<int>(std::min<std::size_t>(site_.options.max_unsent, INT_MAX));
+    return static_cast<int>(std::min<std::size_t>(to_.answers_with().options.max_unsent, INT_MAX));
   }
   void take_little() noexcept {
-    const std::size_t unsent = site_.options.max_unsent;
+    const std::size_t unsent = to_.answers_with().options.max_unsent;
     if (unsent != 0 && unsent <= little)
       return;
     takes_little_ = true;

@@ -55,12 +55,12 @@ protected:
   }
 
   /// Starts a server on any port; all later calls are about the one started last unless they say otherwise.
-  served& serve(httpd::router routes, httpd::server_options options = {}) {
+  served& serve(httpd::hosts sites, httpd::server_options options = {}) {
     options.port = 0;
-    return serve_as_told(std::move(routes), std::move(options));
+    return serve_as_told(std::move(sites), std::move(options));
   }
 
-  served& serve_as_told(httpd::router routes, httpd::server_options options) {
+  served& serve_as_told(httpd::hosts sites, httpd::server_options options) {
     struct started {
       runtime::result<runtime::pid> who;
       runtime::result<std::uint16_t> port;
@@ -68,7 +68,7 @@ protected:
     auto result = std::make_shared<outcome_queue<started>>();
     auto end = std::make_shared<outcome_queue<runtime::exit_reason>>();
     const runtime::pid keeper = node().spawn({.name = {}, .trap_exit = true}, [=] {
-      auto made = httpd::start_server(options, routes);
+      auto made = httpd::start_server(options, sites);
       if (!made) {
         result->put({made.error(), made.error()});
         return;

@@ -7,7 +7,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,16 +31,14 @@ struct request_figures {
   double seconds = 0;                                  ///< in sum, of the same
 };
 
-/// Counts the requests of a site, and then tells the next sink, its access log, of them. Each worker counts
-/// for itself: a few plain additions, no locked instruction.
-class request_counter final : public access_sink {
+/// Counts requests, of a site for example. Each worker counts for itself: a few plain additions, no locked
+/// instruction. What it counts outlives the sinks that tell it, and so a reload.
+class request_counter {
 public:
-  /// `next` may be null.
-  request_counter(std::size_t workers, std::shared_ptr<access_sink> next)
-      : shards_(workers), next_(std::move(next)) {}
+  explicit request_counter(std::size_t workers) : shards_(workers) {}
 
-  void tell(const access_record& r) noexcept override;
-
+  /// On worker r.worker.
+  void count(const access_record& r) noexcept;
   /// From any thread.
   request_figures figures() const noexcept;
 
@@ -53,7 +54,24 @@ private:
   };
 
   std::vector<shard> shards_;
-  const std::shared_ptr<access_sink> next_;
+};
+
+/// The counters of all sites, by name. Any thread; under a lock, which is for reloads and /metrics.
+class site_counters {
+public:
+  explicit site_counters(std::size_t workers) noexcept : workers_(workers) {}
+
+  /// A sink that counts for this site and then tells `next`, its access log, which may be null. Counting goes
+  /// on where it was if the site had one before.
+  std::shared_ptr<access_sink> sink_of(const std::string& site, std::shared_ptr<access_sink> next);
+
+  /// In order of names. Sites that are gone stay, as counters must not vanish.
+  std::vector<std::pair<std::string, request_figures>> figures() const;
+
+private:
+  const std::size_t workers_;
+  mutable std::mutex lock_;
+  std::map<std::string, std::shared_ptr<request_counter>> all_;
 };
 
 } // namespace perron::httpd::program

@@ -26,20 +26,20 @@ access_record answered(int status, std::uint64_t bytes, std::chrono::nanoseconds
 }
 
 TEST(request_counter, counts_by_class_and_time) {
-  request_counter count(2, nullptr);
-  count.tell(answered(200, 10, 100us));
-  count.tell(answered(204, 0, 500us, 1));
-  count.tell(answered(301, 5, 2ms));
-  count.tell(answered(404, 5, 10s));
-  count.tell(answered(500, 5, 6ms));
-  count.tell(answered(0, 0, 1ms));
+  request_counter count(2);
+  count.count(answered(200, 10, 100us));
+  count.count(answered(204, 0, 500us, 1));
+  count.count(answered(301, 5, 2ms));
+  count.count(answered(404, 5, 10s));
+  count.count(answered(500, 5, 6ms));
+  count.count(answered(0, 0, 1ms));
   access_record refused = answered(400, 60, 0ns);
   refused.refused = true;
-  count.tell(refused);
+  count.count(refused);
   access_record upgraded = answered(101, 1000, 1h);
   upgraded.upgraded = true;
-  count.tell(upgraded);
-  count.tell(answered(200, 10, 1ms, 7)); // of a worker that is none
+  count.count(upgraded);
+  count.count(answered(200, 10, 1ms, 7)); // of a worker that is none
   const request_figures f = count.figures();
   EXPECT_THAT(f.by_class, ElementsAre(1, 1, 2, 1, 2, 1));
   EXPECT_THAT(f.took, ElementsAre(2, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1));
@@ -49,11 +49,19 @@ TEST(request_counter, counts_by_class_and_time) {
   EXPECT_NEAR(f.seconds, 10.0096, 1e-9);
 }
 
-TEST(request_counter, tells_the_next) {
-  const auto next = std::make_shared<request_counter>(1, nullptr);
-  request_counter first(1, next);
-  first.tell(answered(200, 1, 1ms));
-  EXPECT_EQ(next->figures().by_class[2], 1U);
+TEST(site_counters, go_on_after_a_reload_and_tell_the_next) {
+  site_counters all(1);
+  site_counters behind(1);
+  all.sink_of("b", behind.sink_of("log", nullptr))->tell(answered(200, 1, 1ms));
+  all.sink_of("b", nullptr)->tell(answered(200, 1, 1ms));
+  all.sink_of("a", nullptr);
+  const auto figures = all.figures();
+  ASSERT_EQ(figures.size(), 2U);
+  EXPECT_EQ(figures[0].first, "a");
+  EXPECT_EQ(figures[0].second.by_class[2], 0U);
+  EXPECT_EQ(figures[1].first, "b");
+  EXPECT_EQ(figures[1].second.by_class[2], 2U);
+  EXPECT_EQ(behind.figures().front().second.by_class[2], 1U);
 }
 
 TEST(process_figures, are_there) {
@@ -76,8 +84,8 @@ metrics_snapshot everything() {
   web.requests = 100;
   web.late = 2;
   s.listeners = {{"web", web}, {"[::]:443", {}}};
-  request_counter count(1, nullptr);
-  count.tell(answered(200, 10, 2ms));
+  request_counter count(1);
+  count.count(answered(200, 10, 2ms));
   s.sites = {{"example.org", count.figures()}, {"a \"quoted\"\nname", {}}};
   s.node.processes = 7;
   s.node.workers = {{4, 0.25}, {0, 1}};
