@@ -103,6 +103,7 @@ httpd::router routes() {
 
 app::children children() {
   app::children all{
+      topics_child(), channel_child(),
       httpd::server_child("http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
   if (const auto port = app::env<std::uint16_t>("echo-port"); port != 0)
     all.push_back(httpd::server_child(
