@@ -15,6 +15,7 @@ const query_view& request::query() const noexcept { return behind_.target().quer
 header_view request::headers() const noexcept { return behind_.head().headers(); }
 void request::leave_count() { behind_.leave_count(); }
 std::string request::peer() const { return behind_.peer(); }
+const runtime::tls::session_info* request::tls() const { return behind_.tls(); }
 std::string_view request::body() { return behind_.body(); }
 std::size_t request::read(std::span<char> into) { return behind_.read(into); }
 header_view request::trailers() const { return behind_.trailers(); }

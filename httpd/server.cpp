@@ -33,8 +33,7 @@ void close_idle_connections(supervisors::core::request_site& of, rc::worker& at)
   core::site_shard& shard = static_cast<core::site&>(of).shards[at.index];
   for (core::connection* c = shard.first; c != nullptr;) {
     core::connection* next = c->next_of_worker;
-    if (!c->is_in_use())
-      c->close();
+    c->close_if_idle();
     c = next;
   }
 }

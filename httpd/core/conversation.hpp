@@ -17,6 +17,10 @@
 #include <string_view>
 #include <vector>
 
+namespace perron::runtime::tls {
+struct session_info;
+}
+
 namespace perron::httpd::core {
 
 /// What a request and its writer talk to: an exchange on a connection, or a test client's record in memory.
@@ -74,6 +78,10 @@ public:
 
   virtual void leave_count() = 0;
   virtual std::string peer() const = 0;
+  /// Null without TLS.
+  virtual const runtime::tls::session_info* tls() const { return nullptr; }
+  /// The request is for somebody else than this connection is for.
+  bool is_misdirected() const noexcept { return misdirected_; }
 
   // -- what middleware keeps here
 
@@ -98,6 +106,7 @@ protected:
   const route_params* params_ = &no_params; ///< of the route, while its handler runs
   const route_limits* limits_ = nullptr;    ///< of the route, if it has some
   bool begun_ = false;
+  bool misdirected_ = false;
 
 private:
   struct extras {

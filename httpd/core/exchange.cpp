@@ -52,6 +52,8 @@ std::string error_answer(int code, std::string_view why, std::chrono::seconds re
 
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
+  if (in_.head.form == http1::target_form::absolute || connection_.is_secure()) [[unlikely]]
+    misdirected_ = is_for_another();
   response r = dispatch(*this, connection_.where().routes);
   if (r.sent || begun_) [[unlikely]] {
     check_sent(r);

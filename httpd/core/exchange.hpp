@@ -44,6 +44,7 @@ public:
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override;
   std::string peer() const override;
+  const runtime::tls::session_info* tls() const override { return connection_.tls_info(); }
 
 private:
   /// How the end of a streamed body is told.
@@ -73,6 +74,7 @@ private:
   };
 
   void check_limits() override;
+  bool is_for_another() const;
   void check_sent(const response& r) const;
 
   bool has_body() const noexcept { return in_.head.chunked || in_.head.content_length.value_or(0) != 0; }

@@ -5,7 +5,6 @@
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/process.hpp>
 
-#include <sys/epoll.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -21,19 +20,17 @@ constexpr std::size_t parts_at_once = 16;
 /// Bytes before others get a turn.
 constexpr std::uint64_t file_bytes_at_once = 256 * 1024;
 
-/// Waits for room in the socket; `due` is when the peer will have taken nothing for too long, 0 if it just
-/// has taken something.
+} // namespace
+
+void client_gone() { throw rc::process_exit{runtime::exit_reason::client_gone()}; }
+
 void wait_for_room(connection& to, std::uint64_t& due, std::chrono::milliseconds write_time) {
   if (due == 0)
     due = runtime::detail::current().sched->due_in(
         static_cast<std::uint64_t>(std::chrono::nanoseconds(write_time).count()));
-  if (!to.wait_for(EPOLLOUT, rc::wait_kind::writable, due))
+  if (!to.wait_for(to.events_to_write(), rc::wait_kind::writable, due))
     throw rc::process_exit{supervisors::slow_reader()};
 }
-
-} // namespace
-
-void client_gone() { throw rc::process_exit{runtime::exit_reason::client_gone()}; }
 
 void send_two(connection& to, std::string_view first, std::string_view second,
               std::chrono::milliseconds write_time) {

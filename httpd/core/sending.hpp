@@ -23,6 +23,10 @@ void send_two(connection& to, std::string_view first, std::string_view second,
 void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t count,
                std::chrono::milliseconds write_time);
 
+/// Waits for room in the socket. `due` is when the peer will have taken nothing for too long; 0: it just has
+/// taken something, and the time begins.
+void wait_for_room(connection& to, std::uint64_t& due, std::chrono::milliseconds write_time);
+
 /// Ends the process as one whose peer has left.
 [[noreturn]] void client_gone();
 

@@ -6,8 +6,6 @@
 #include <perron/runtime/core/waiting.hpp>
 #include <perron/runtime/process.hpp>
 
-#include <sys/epoll.h>
-
 #include <cerrno>
 
 namespace perron::httpd::core {
@@ -27,7 +25,12 @@ std::optional<std::size_t> upgraded::try_read(std::span<char> into) {
   if (peer_has_ended_ || into.empty())
     return 0;
   connection_.will_read();
-  const std::int64_t n = connection_.receive(into.data(), into.size());
+  std::int64_t n = connection_.receive(into.data(), into.size());
+  std::uint64_t due = 0;
+  while (n == -EAGAIN && connection_.waits_to_write()) { // no mail would tell of that
+    wait_for_room(connection_, due, write_time_);
+    n = connection_.receive(into.data(), into.size());
+  }
   if (n == -EAGAIN)
     return std::nullopt;
   if (n < 0)
@@ -45,7 +48,7 @@ std::size_t upgraded::read(std::span<char> into) {
   for (;;) {
     if (const auto n = try_read(into))
       return *n;
-    connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, rc::waiting::forever);
+    connection_.wait_for(connection_.events_to_read(), rc::wait_kind::readable, rc::waiting::forever);
   }
 }
 
