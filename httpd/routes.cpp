@@ -65,6 +65,7 @@ router& router::use(middleware m) {
   if (begun_)
     throw std::invalid_argument("perron: middleware comes before the routes that it is for");
   around_.push_back(std::make_shared<const middleware>(std::move(m)));
+  overrides_.front().options = wrapped([](request&) { return empty(); });
   return *this;
 }
 
@@ -78,9 +79,9 @@ router& router::mount(std::string_view prefix, const router& sub) {
     add_route({wrapped(own.run), own.limits, own.method, std::string(prefix) + own.pattern});
   }
   for (const overrides& own : sub.overrides_)
-    if (own.not_found || own.method_not_allowed || own.errors)
+    if (own.not_found || own.method_not_allowed || own.options || own.errors)
       overrides_.push_back({std::string(prefix) + own.prefix, wrapped(own.not_found),
-                            wrapped(own.method_not_allowed), own.errors});
+                            wrapped(own.method_not_allowed), wrapped(own.options), own.errors});
   return *this;
 }
 
@@ -116,15 +117,18 @@ response router::answer_unrouted(request& r, const route_finding& found) const {
     return own != nullptr ? (*own)(r) : answer_error(r, status::not_found, "");
   }
   response answer;
-  if (r.method() == "OPTIONS")
-    answer = empty();
-  else if (const handler* own = find_override(r.path(), &overrides::method_not_allowed))
+  if (r.method() == "OPTIONS") {
+    const handler* own = find_override(r.path(), &overrides::options);
+    answer = own != nullptr ? (*own)(r) : empty();
+  } else if (const handler* own = find_override(r.path(), &overrides::method_not_allowed)) {
     answer = (*own)(r);
-  else
-    answer = answer_error(r, status::method_not_allowed, "");
-  if (!answer.sent)
-    answer.headers.emplace_back("Allow", table_.allow_value(found.allowed));
-  return answer;
+}
+else {
+  answer = answer_error(r, status::method_not_allowed, "");
+}
+if (!answer.sent)
+  answer.headers.emplace_back("Allow", table_.allow_value(found.allowed));
+return answer;
 }
 
 response router::answer_error(const request& r, int status, std::string_view why) const {

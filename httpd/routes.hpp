@@ -74,9 +74,10 @@ public:
     return add(any_method, pattern, std::move(h), limits);
   }
 
-  /// Puts `m` around every route and override, the first one outermost; the router's own 404 and 405 have
-  /// nothing around them. Only before the first route, mount or override, so that none is left outside by
-  /// mistake; what needs less is a router of its own, mounted beside.
+  /// Puts `m` around every route and override, the first one outermost, and around the router's own answer to
+  /// OPTIONS, which is how CORS asks; its own 404 and 405 have nothing around them. Only before the first
+  /// route, mount or override, so that none is left outside by mistake; what needs less is a router of its
+  /// own, mounted beside.
   router& use(middleware m);
 
   /// Adds the routes of `sub`, with their middleware inside of this router's, below `prefix`: "/api", or
@@ -104,6 +105,7 @@ private:
     std::string prefix{};
     handler not_found{};
     handler method_not_allowed{};
+    handler options{}; ///< the router's own answer, with its middleware around
     error_pages errors{};
   };
 

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/runtime/tls/session.hpp>
+
+#include <perron/runtime/tls/client_context.hpp>
+#include <perron/runtime/tls/library.hpp>
+#include <perron/runtime/tls/resumptions.hpp>
+#include <perron/runtime/tls/server_context.hpp>
+#include <perron/runtime/tls/wire.hpp>
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace perron::runtime::tls {
+namespace {
+
+using detail::wire;
+
+/// Answers of ours that may wait for a peer that does not read, before nothing more is read from it.
+constexpr std::size_t most_kept = 64 * 1024;
+
+bool is_address(const std::string& name) {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, name.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, name.c_str(), bytes) == 1;
+}
+
+/// What is to be sent of several pieces, a record's content at a time.
+class pieces {
+public:
+  pieces(const ::iovec* parts, std::size_t count) noexcept : parts_(parts), count_(count) {}
+
+  void skip(std::size_t bytes) noexcept {
+    while (count_ != 0 && bytes >= parts_->iov_len - done_) {
+      bytes -= parts_->iov_len - done_;
+      ++parts_;
+      --count_;
+      done_ = 0;
+    }
+    done_ += count_ != 0 ? bytes : 0;
+  }
+
+  /// The next content; nothing when there is no more. Pieces are copied together in `room`, large ones not.
+  std::int64_t next(std::span<char> room, std::span<const char>& out) noexcept {
+    skip(0);
+    if (count_ == 0)
+      return 0;
+    const std::span<const char> first(static_cast<const char*>(parts_->iov_base) + done_,
+                                      parts_->iov_len - done_);
+    if (count_ == 1 || first.size() >= room.size()) {
+      out = first.first(std::min(first.size(), room.size()));
+      skip(out.size());
+      return static_cast<std::int64_t>(out.size());
+    }
+    std::size_t have = 0;
+    while (count_ != 0 && have < room.size()) {
+      const std::size_t n = std::min(parts_->iov_len - done_, room.size() - have);
+      if (n != 0)
+        std::memcpy(room.data() + have, static_cast<const char*>(parts_->iov_base) + done_, n);
+      have += n;
+      skip(n);
+    }
+    out = room.first(have);
+    return static_cast<std::int64_t>(have);
+  }
+
+private:
+  const ::iovec* parts_;
+  std::size_t count_;
+  std::size_t done_ = 0;
+};
+
+/// A part of an open file.
+class file_part {
+public:
+  file_part(int file, ::off_t from, std::size_t count) noexcept : file_(file), at_(from), left_(count) {}
+
+  void skip(std::size_t bytes) noexcept {
+    at_ += static_cast<::off_t>(bytes);
+    left_ -= std::min(bytes, left_);
+  }
+
+  std::int64_t next(std::span<char> room, std::span<const char>& out) noexcept {
+    const std::size_t wanted = std::min(left_, room.size());
+    ::ssize_t n = 0;
+    do
+      n = wanted == 0 ? 0 : ::pread(file_, room.data(), wanted, at_);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+      return -errno;
+    out = room.first(static_cast<std::size_t>(n));
+    skip(out.size());
+    return n;
+  }
+
+private:
+  int file_;
+  ::off_t at_;
+  std::size_t left_;
+};
+
+} // namespace
+
+result<std::unique_ptr<session>> session::make(::ssl_ctx_st* of, int fd) {
+  std::unique_ptr<session> made(new session);
+  made->wire_ = std::make_unique<wire>(fd);
+  made->ssl_ = ::SSL_new(of);
+  ::BIO* const bio = wire::make_bio(*made->wire_);
+  if (made->ssl_ == nullptr || bio == nullptr) {
+    ::BIO_free(bio);
+    return detail::wrong("TLS session", detail::take_reason());
+  }
+  ::SSL_set_bio(made->ssl_, bio, bio);
+  return made;
+}
+
+result<std::unique_ptr<session>> session::accept(const server_context& as, int fd) {
+  ::ERR_clear_error();
+  const detail::owned_context of(as.take());
+  auto made = make(of.get(), fd);
+  if (made)
+    ::SSL_set_accept_state((*made)->ssl_);
+  return made;
+}
+
+result<std::unique_ptr<session>> session::connect(const client_context& as, int fd, std::string_view name) {
+  ::ERR_clear_error();
+  auto made = make(as.context_, fd);
+  if (!made)
+    return made;
+  ::SSL* const ssl = (*made)->ssl_;
+  ::SSL_set_connect_state(ssl);
+  const std::string expected = as.options_.server_name.empty() ? std::string(name) : as.options_.server_name;
+  const bool address = is_address(expected);
+  if (expected.empty() && as.options_.verify)
+    return detail::wrong("TLS session", "no name to expect of the server");
+  if (as.options_.verify) {
+    ::SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const int set = address ? ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl), expected.c_str())
+                            : ::SSL_set1_host(ssl, expected.c_str());
+    if (set != 1)
+      return detail::wrong("TLS session", "no name to expect of a server: " + expected);
+  }
+  if (!expected.empty() && !address) {
+    if (::SSL_set_tlsext_host_name(ssl, expected.c_str()) != 1)
+      return detail::wrong("TLS session", "no name to ask a server for: " + expected);
+    detail::resumptions::resume(ssl, expected);
+  }
+  return made;
+}
+
+session::~session() { ::SSL_free(ssl_); }
+
+std::string_view session::failure() const noexcept { return failure_ ? std::string_view(*failure_) : ""; }
+
+std::int64_t session::fail(std::int64_t code, std::string_view why) noexcept {
+  broken_ = static_cast<int>(-code);
+  try {
+    failure_ = std::make_unique<std::string>(why);
+  } catch (const std::bad_alloc&) {
+  }
+  return code;
+}
+
+/// What a call of OpenSSL that did not succeed means.
+std::int64_t session::outcome_of(int returned) noexcept {
+  switch (::SSL_get_error(ssl_, returned)) {
+  case SSL_ERROR_WANT_READ:
+    return -EAGAIN;
+  case SSL_ERROR_ZERO_RETURN:
+    return 0;
+  default:
+    break;
+  }
+  const unsigned long code = ::ERR_peek_error();
+  const bool of_tls = ERR_GET_LIB(code) == ERR_LIB_SSL;
+  plain_http_ = of_tls && ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST;
+  try {
+    std::string why = detail::take_reason();
+    if (of_tls && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+      why += std::string(": ") + ::X509_verify_cert_error_string(::SSL_get_verify_result(ssl_));
+    if (!why.empty())
+      return fail(-EPROTO, plain_http_ ? "the client speaks plain HTTP" : why);
+    if (wire_->read_failed != 0)
+      return fail(-wire_->read_failed, std::generic_category().message(wire_->read_failed));
+    if (wire_->ended)
+      return fail(-ECONNABORTED, established_ ? "the peer has ended the connection without close_notify"
+                                              : "the peer has left during the handshake");
+  } catch (const std::bad_alloc&) {
+    ::ERR_clear_error();
+    return fail(-ENOMEM, "");
+  }
+  return fail(-EPROTO, "TLS failed for an unknown reason");
+}
+
+session::step session::handshake() noexcept {
+  if (broken_ != 0)
+    return step::failed;
+  if (const std::int64_t begun = wire_->begin(); begun == -ENOMEM) {
+    fail(begun, "no memory");
+    return step::failed;
+  }
+  std::int64_t outcome = 1;
+  if (!established_) {
+    ::ERR_clear_error();
+    const int returned = ::SSL_do_handshake(ssl_);
+    established_ = returned == 1;
+    if (!established_)
+      outcome = outcome_of(returned);
+  }
+  const std::int64_t sent = wire_->end();
+  if (outcome != 1 && outcome != -EAGAIN)
+    return step::failed;
+  if (sent == -EAGAIN)
+    return step::wants_write;
+  if (sent < 0) {
+    fail(sent, std::generic_category().message(static_cast<int>(-sent)));
+    return step::failed;
+  }
+  return established_ ? step::done : step::wants_read;
+}
+
+std::int64_t session::receive(std::span<char> into) noexcept {
+  if (broken_ != 0)
+    return -broken_;
+  if (!established_)
+    return -ENOTCONN;
+  if (into.empty())
+    return 0;
+  if (const std::int64_t begun = wire_->begin(); begun == -ENOMEM)
+    return fail(begun, "no memory");
+  write_to_read_ = wire_->kept() > most_kept;
+  std::int64_t outcome = -EAGAIN;
+  if (!write_to_read_) {
+    ::ERR_clear_error();
+    std::size_t n = 0;
+    const int returned = ::SSL_read_ex(ssl_, into.data(), into.size(), &n);
+    outcome = returned == 1 ? static_cast<std::int64_t>(n) : outcome_of(returned);
+  }
+  wire_->end();
+  return outcome;
+}
+
+template <class Source>
+std::int64_t session::pump(Source& from) noexcept {
+  if (broken_ != 0)
+    return -broken_;
+  if (!established_ || said_goodbye_)
+    return established_ ? -EPIPE : -ENOTCONN;
+  read_to_write_ = false;
+  std::int64_t outcome = wire_->begin();
+  std::size_t taken = 0;
+  std::size_t sealed = 0; // but not sent
+  if (outcome == 0) {
+    taken = std::exchange(owed_, 0);
+    from.skip(taken);
+    ::ERR_clear_error();
+    for (;;) {
+      std::span<const char> content;
+      outcome = from.next(wire_->record(), content);
+      if (outcome <= 0)
+        break;
+      std::size_t n = 0;
+      if (const int returned = ::SSL_write_ex(ssl_, content.data(), content.size(), &n); returned != 1) {
+        outcome = outcome_of(returned);
+        read_to_write_ = outcome == -EAGAIN;
+        break;
+      }
+      sealed += n;
+      if (wire_->has_room())
+        continue;
+      outcome = wire_->flush();
+      if (outcome != 0)
+        break;
+      taken += std::exchange(sealed, 0);
+    }
+  }
+  const std::int64_t sent = wire_->end();
+  if (sent == 0)
+    taken += sealed;
+  else
+    owed_ += sealed;
+  if (taken != 0)
+    return static_cast<std::int64_t>(taken);
+  if (sent < 0 && sent != -EAGAIN)
+    return fail(sent, std::generic_category().message(static_cast<int>(-sent)));
+  return sent < 0 ? sent : outcome;
+}
+
+std::int64_t session::send(const ::iovec* parts, std::size_t count) noexcept {
+  pieces from(parts, count);
+  return pump(from);
+}
+
+std::int64_t session::sendfile(int file, ::off_t& offset, std::size_t count) noexcept {
+  file_part from(file, offset, count);
+  const std::int64_t n = pump(from);
+  if (n > 0)
+    offset += static_cast<::off_t>(n);
+  return n;
+}
+
+bool session::has_pending() const noexcept {
+  return broken_ == 0 && established_ && (::SSL_has_pending(ssl_) == 1 || !wire_->drained);
+}
+
+void session::say_goodbye() noexcept {
+  if (broken_ != 0 || !established_ || said_goodbye_)
+    return;
+  said_goodbye_ = true;
+  if (wire_->begin() == -ENOMEM)
+    return;
+  ::ERR_clear_error();
+  ::SSL_shutdown(ssl_);
+  ::ERR_clear_error();
+  wire_->end();
+}
+
+} // namespace perron::runtime::tls
