@@ -47,7 +47,11 @@ void turn_away(site& from, rc::worker& at, int socket, const char* why) noexcept
   from.turned_away.fetch_add(1, std::memory_order_relaxed);
   net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
   try {
-    std::string all = error_answer(status::service_unavailable, why, from.options.retry_after);
+    // a fatal alert in the clear, internal_error (RFC 8446 6.2), is all that a client hears before a
+    // handshake
+    std::string all = from.options.tls != nullptr
+                          ? std::string("\x15\x03\x03\x00\x02\x02\x50", 7)
+                          : error_answer(status::service_unavailable, why, from.options.retry_after);
     const ::iovec part{all.data(), all.size()};
     net::try_send(socket, &part, 1);
   } catch (const std::bad_alloc&) {

@@ -483,7 +483,7 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
 }
 
 /// As was decided when the process ended.
-inline void connection::go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept {
+void connection::go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept {
   if (next_ != fate::keep) {
     if (next_ == fate::linger) {
       linger(at);
