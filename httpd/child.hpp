@@ -9,6 +9,6 @@
 namespace perron::httpd {
 
 /// A server as the child of a supervisor, with a shutdown time that leaves its requests their drain_time.
-supervisors::child_spec server_child(std::string id, server_options options, router routes);
+supervisors::child_spec server_child(std::string id, server_options options, hosts sites);
 
 } // namespace perron::httpd

@@ -22,9 +22,17 @@ struct session_info;
 
 namespace perron::httpd {
 
+class access_sink;
 namespace core {
 class conversation;
 }
+
+/// Who is at the other end of a Unix socket (SO_PEERCRED): what it was when it connected.
+struct unix_peer {
+  unsigned uid = 0;
+  unsigned gid = 0;
+  int pid = 0;
+};
 
 /// One request, as its handler sees it. Lives on the stack of the request's own process; views it gives are
 /// valid as long as it is. For that process only.
@@ -53,6 +61,11 @@ public:
   void leave_count();
   /// "127.0.0.1:51234"; empty for Unix sockets.
   std::string peer() const;
+  /// Nothing if the connection is no Unix socket's. Asks the kernel.
+  std::optional<httpd::unix_peer> unix_peer() const;
+  /// At its end this request is told to `instead` and not to the sink of the server, if that has one at all
+  /// (access_record.hpp). It must live until then: as middleware has it, which lives as long as its router.
+  void tell(access_sink& instead);
 
   /// Whether it came by TLS. What is in front of this server, say a proxy that ends TLS, does not count.
   bool is_secure() const { return tls() != nullptr; }

@@ -15,6 +15,7 @@ struct route_limits {
   std::optional<std::chrono::milliseconds> body_time{};
   std::optional<std::uint64_t> min_body_rate{};
   std::optional<std::chrono::milliseconds> write_time{};
+  std::optional<std::uint64_t> min_write_rate{};
   std::optional<std::chrono::milliseconds> request_time{};
   std::optional<bool> answers_half_closed{};
 };

@@ -11,8 +11,8 @@ namespace perron::httpd {
 namespace {
 
 bool is_unset(const route_limits& l) noexcept {
-  return !l.max_body && !l.body_time && !l.min_body_rate && !l.write_time && !l.request_time &&
-         !l.answers_half_closed;
+  return !l.max_body && !l.body_time && !l.min_body_rate && !l.write_time && !l.min_write_rate &&
+         !l.request_time && !l.answers_half_closed;
 }
 
 /// Cuts "/segment" off the front of `path`; without the slash.

@@ -2,17 +2,22 @@
 #include <perron/httpd/server.hpp>
 
 #include <perron/httpd/core/acceptor.hpp>
+#include <perron/httpd/core/connection.hpp>
+#include <perron/httpd/core/generation.hpp>
+#include <perron/httpd/core/listening.hpp>
 #include <perron/httpd/core/site.hpp>
 #include <perron/httpd/ip_address.hpp>
 #include <perron/runtime/core/errand.hpp>
 #include <perron/runtime/server.hpp>
 #include <perron/supervisors/core/request_supervision.hpp>
 
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +33,41 @@ struct get_port {
 struct get_stats {
   using reply = server_stats;
 };
+struct replace_call {
+  using reply = runtime::result<void>;
+  hosts sites;
+  std::optional<server_options> options;
+};
+
+bool same_limits(const address_limit_options& a, const address_limit_options& b) noexcept {
+  return a.max_connections == b.max_connections && a.requests_per_second == b.requests_per_second &&
+         a.burst == b.burst && a.ipv6_prefix == b.ipv6_prefix && a.max_addresses == b.max_addresses;
+}
+
+/// Which option differs that a server has for good; null if none does.
+const char* fixed_difference(const server_options& a, const server_options& b) noexcept {
+  if (a.name != b.name)
+    return "name";
+  if (a.host != b.host)
+    return "host";
+  if (a.port != b.port)
+    return "port";
+  if (a.unix_mode != b.unix_mode || a.unix_uid != b.unix_uid || a.unix_gid != b.unix_gid)
+    return "unix_mode, unix_uid or unix_gid";
+  if (a.inherited != b.inherited)
+    return "inherited";
+  if (a.backlog != b.backlog)
+    return "backlog";
+  if (a.max_in_flight != b.max_in_flight)
+    return "max_in_flight";
+  if ((a.tls == nullptr) != (b.tls == nullptr))
+    return "tls: connections cannot begin or cease to speak it";
+  if (a.max_handshakes != b.max_handshakes)
+    return "max_handshakes";
+  if (!same_limits(a.per_address, b.per_address))
+    return "per_address";
+  return a.proxy_protocol_from != b.proxy_protocol_from ? "proxy_protocol_from" : nullptr;
+}
 
 void close_idle_connections(supervisors::core::request_site& of, rc::worker& at) {
   core::site_shard& shard = static_cast<core::site&>(of).shards[at.index];
@@ -43,79 +83,127 @@ class http_server final : public supervisors::core::request_supervision {
   using base = supervisors::core::request_supervision;
 
 public:
-  using calls = base::calls_and<get_port, get_stats>;
+  using calls = base::calls_and<get_port, get_stats, replace_call>;
 
   explicit http_server(const std::shared_ptr<core::site>& site)
-      : request_supervision(site->options.name, site, site->options.alarms),
-        sched_(runtime::detail::current_scheduler()), site_(site) {
-    if (const auto open = listen(site_->options.port); !open)
+      : request_supervision(site->listens.name, site, site->listens.alarms),
+        sched_(runtime::detail::current_scheduler()), site_(site), options_(site->listens) {
+    if (const auto open = listen(options_.port); !open)
       throw runtime::bad_result(open.error());
+    port_ = listening_.port();
   }
   ~http_server() { abort(); }
 
   using base::handle_call;
-  std::uint16_t handle_call(get_port) const { return site_->port; }
+  std::uint16_t handle_call(get_port) const { return port_; }
   server_stats handle_call(get_stats) const { return site_->stats(); }
+  void handle_call(replace_call asked, runtime::caller from);
 
   /// Ordered stop: running requests get their time.
-  void terminate(const runtime::exit_reason&) { stop(site_->options.drain_time); }
+  void terminate(const runtime::exit_reason&) { stop(options_.drain_time); }
 
 private:
-  runtime::result<void> listen(std::uint16_t port) {
-    std::vector<int> sockets;
-    for (std::size_t i = 0; i < sched_.workers.size(); ++i) {
-      const auto opened = core::open_listener(site_->options, port, i != 0);
-      if (!opened) {
-        for (const int s : sockets)
-          ::close(s);
-        return opened.error();
-      }
-      sockets.push_back(*opened);
-      port = core::bound_port(*opened);
-    }
-    site_->port = port;
-    listening_ = std::move(sockets);
-    for (std::size_t i = 0; i < listening_.size(); ++i)
-      rc::errand::post(*sched_.workers[i], [s = site_, fd = listening_[i]](rc::worker& at) {
-        (new core::acceptor(s, fd, at))->open();
-      });
-    return {};
-  }
+  runtime::result<void> listen(std::uint16_t port);
 
   // -- request_supervision
 
   void stop_listening() override {
     if (listening_.empty())
       return;
-    // at once, so that the next server may have the port; the workers close them when they get round to it
-    for (const int s : std::exchange(listening_, {}))
-      ::shutdown(s, SHUT_RD);
+    // at once, so that the next server may have the port; the workers close theirs when they get round to it
+    listening_.close();
     rc::errand::post_to_all(sched_, [s = site_](rc::worker& at) {
       if (core::acceptor* accepting = s->shards[at.index].accepting; accepting != nullptr)
         accepting->close();
     });
   }
   runtime::result<void> listen_again() override {
-    return listening_.empty() ? listen(site_->port) : runtime::result<void>();
+    return listening_.empty() ? listen(port_) : runtime::result<void>();
   }
   idle_closer closes_idle() const override { return &close_idle_connections; }
   std::size_t allowed(std::size_t wanted) const override { return core::connections_allowed(wanted); }
 
   rc::scheduler& sched_;
   const std::shared_ptr<core::site> site_;
-  std::vector<int> listening_; ///< closed by the acceptors
+  server_options options_; ///< those of the present generation
+  core::listening_sockets listening_;
+  std::uint16_t port_ = 0;
 };
+
+runtime::result<void> http_server::listen(std::uint16_t port) {
+  server_options where = options_;
+  where.port = port;
+  const std::size_t workers = sched_.workers.size();
+  auto opened = where.inherited.empty() ? core::listening_sockets::open(where, workers)
+                                        : core::listening_sockets::inherit(where, workers);
+  if (!opened)
+    return opened.error();
+  std::vector<int> copies;
+  for (std::size_t i = 0; i < workers; ++i) {
+    const int copy = opened->copy_for(i);
+    if (copy < 0) {
+      for (const int made : copies)
+        ::close(made);
+      return runtime::error{std::string("copy a listening socket: ") + std::strerror(-copy), -copy};
+    }
+    copies.push_back(copy);
+  }
+  for (std::size_t i = 0; i < workers; ++i)
+    rc::errand::post(*sched_.workers[i], [s = site_, fd = copies[i]](rc::worker& at) {
+      (new core::acceptor(s, fd, at))->open();
+    });
+  listening_ = std::move(*opened);
+  return {};
+}
+
+void http_server::handle_call(replace_call asked, runtime::caller from) {
+  if (asked.options) {
+    if (const char* differs = fixed_difference(*asked.options, options_)) {
+      runtime::reply(from, runtime::result<void>(runtime::error{
+                               std::string("replace: a server keeps its ") + differs, EINVAL}));
+      return;
+    }
+    server_options& now = *asked.options;
+    // otherwise set_max_connections() and the like keep what they said
+    if (now.max_connections != options_.max_connections)
+      site_->limits.set_max_connections(core::connections_allowed(now.max_connections));
+    if (now.hard_limit != options_.hard_limit)
+      site_->limits.set_hard_limit(now.hard_limit);
+    if (now.max_unsent != options_.max_unsent)
+      listening_.set_max_unsent(now.max_unsent);
+    options_ = std::move(now);
+  }
+  const std::size_t workers = sched_.workers.size();
+  auto* const next = new core::generation(options_, std::move(asked.sites), workers);
+  const auto missing = std::make_shared<std::atomic<std::size_t>>(workers);
+  rc::errand::post_to_all(sched_, [s = site_, next, missing, from](rc::worker& at) {
+    std::exchange(s->shards[at.index].now, next)->replace(at.index);
+    // acq_rel: whoever is told that it is done finds it done on every worker
+    if (missing->fetch_sub(1, std::memory_order_acq_rel) == 1)
+      runtime::reply(from, runtime::result<void>());
+  });
+}
 
 } // namespace
 
-runtime::result<runtime::pid> start_server(const server_options& options, router routes) {
+runtime::result<runtime::pid> start_server(const server_options& options, hosts sites) {
   for (const std::string& text : options.proxy_protocol_from)
     if (!ip_network::parse(text))
       return runtime::error{"proxy_protocol_from: '" + text + "' is no address or network", EINVAL};
-  auto site = std::make_shared<core::site>(options, std::move(routes),
+  auto site = std::make_shared<core::site>(options, std::move(sites),
                                            runtime::detail::current_scheduler().workers.size());
   return runtime::start_server<http_server>({.name = options.name, .link = true, .trap_exit = true},
                                             std::move(site));
+}
+
+runtime::result<void> replace(runtime::pid server, hosts sites) {
+  auto done = runtime::call(server, replace_call{std::move(sites), std::nullopt});
+  return done ? std::move(*done) : done.error();
+}
+
+runtime::result<void> replace(runtime::pid server, hosts sites, server_options options) {
+  auto done = runtime::call(server, replace_call{std::move(sites), std::move(options)});
+  return done ? std::move(*done) : done.error();
 }
 
 runtime::result<std::uint16_t> server_port(runtime::pid server) { return runtime::call(server, get_port{}); }

@@ -13,6 +13,7 @@ const order = ['ws', 'sse', 'poll'];
 const firstDelay = 150;
 const longestDelay = 10_000;
 const silence = 60_000; // the server says something every 25 s
+const welcomeWithin = 10_000; // what stands between may keep a stream to itself until it is over
 const pingEvery = 25_000;
 const requestLimit = 15_000;
 const pollLimit = 40_000; // the server lets a poll wait 25 s
@@ -180,7 +181,7 @@ export class Channel {
 
   #look(link) {
     const quiet = Date.now() - this.#heard;
-    if (quiet > silence) this.#failed(link);
+    if (quiet > (link.live ? silence : welcomeWithin)) this.#failed(link);
     else if (quiet > pingEvery) link.send?.({ type: 'ping' });
   }
 

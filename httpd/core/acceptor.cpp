@@ -7,19 +7,11 @@
 #include <perron/runtime/net/accepting.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <climits>
-#include <cstring>
 #include <memory>
 #include <new>
-#include <string>
 
 namespace perron::httpd::core {
 namespace {
@@ -114,7 +106,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       turn_away(*site_, at, socket, "too many connections");
       continue;
     }
-    if (!(site_->asks_who() ? take_known(at, socket) : admit(site_, at, socket, nullptr))) {
+    if (!(site_->asks_who(at.index) ? take_known(at, socket) : admit(site_, at, socket, nullptr))) {
       pause(at, pause_ms);
       return;
     }
@@ -157,61 +149,6 @@ void acceptor::on_pause_over(rc::wheel_timer& self, rc::worker& at) {
   acceptor& a = *static_cast<pause_timer&>(self).of;
   a.paused_ = false;
   a.accept_some(at);
-}
-
-runtime::result<int> open_listener(const server_options& options, std::uint16_t port, bool joins) {
-  const auto failed = [&](const char* step) {
-    const int code = errno;
-    return runtime::error{"listen on " + options.host + ':' + std::to_string(port) + ": " + step + ": " +
-                              std::strerror(code),
-                          code};
-  };
-  sockaddr_in6 six{};
-  sockaddr_in four{};
-  const bool is_four = ::inet_pton(AF_INET, options.host.c_str(), &four.sin_addr) == 1;
-  if (!is_four && ::inet_pton(AF_INET6, options.host.c_str(), &six.sin6_addr) != 1)
-    return runtime::error{"listen on '" + options.host + "': not a numeric IPv4 or IPv6 address", EINVAL};
-  const int socket = ::socket(is_four ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket < 0)
-    return failed("socket");
-  const int on = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (joins)
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  // inherited by accepted sockets, which saves a system call for each
-  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (options.max_unsent != 0) {
-    const int most = static_cast<int>(std::min<std::size_t>(options.max_unsent, INT_MAX));
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
-  }
-  four.sin_family = AF_INET;
-  four.sin_port = htons(port);
-  six.sin6_family = AF_INET6;
-  six.sin6_port = htons(port);
-  const auto* where =
-      is_four ? reinterpret_cast<const sockaddr*>(&four) : reinterpret_cast<const sockaddr*>(&six);
-  const char* step = "bind";
-  bool done = ::bind(socket, where, is_four ? sizeof four : sizeof six) == 0;
-  if (done) {
-    // for the first only now: at bind it would have let it join whoever listens there already
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    step = "listen";
-    done = ::listen(socket, options.backlog) == 0;
-  }
-  if (done)
-    return socket;
-  auto why = failed(step);
-  ::close(socket);
-  return why;
-}
-
-std::uint16_t bound_port(int socket) noexcept {
-  sockaddr_storage at{};
-  socklen_t size = sizeof at;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) != 0)
-    return 0;
-  return ntohs(at.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(at).sin_port
-                                       : reinterpret_cast<const sockaddr_in6&>(at).sin6_port);
 }
 
 } // namespace perron::httpd::core

@@ -54,10 +54,4 @@ private:
   bool closed_ = false;
 };
 
-/// Opens a listening socket; the result is its descriptor. `joins`: others of this server have the port
-/// already. The first one joins nobody, so that a port which another program listens on is an error.
-runtime::result<int> open_listener(const server_options& options, std::uint16_t port, bool joins);
-/// The port a socket is bound to.
-std::uint16_t bound_port(int socket) noexcept;
-
 } // namespace perron::httpd::core

@@ -3,6 +3,8 @@
 
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/generation.hpp>
+#include <perron/httpd/core/recording.hpp>
 #include <perron/runtime/core/worker.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 
@@ -46,14 +48,17 @@ bool admit(const std::shared_ptr<site>& to, rc::worker& at, int socket,
 void turn_away(site& from, rc::worker& at, int socket, const char* why) noexcept {
   from.turned_away.fetch_add(1, std::memory_order_relaxed);
   net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
+  const server_options& options = from.shards[at.index].now->options;
   try {
     // a fatal alert in the clear, internal_error (RFC 8446 6.2), is all that a client hears before a
     // handshake
-    std::string all = from.options.tls != nullptr
+    std::string all = options.tls != nullptr
                           ? std::string("\x15\x03\x03\x00\x02\x02\x50", 7)
-                          : error_answer(status::service_unavailable, why, from.options.retry_after);
+                          : error_answer(status::service_unavailable, why, options.retry_after);
     const ::iovec part{all.data(), all.size()};
-    net::try_send(socket, &part, 1);
+    const std::int64_t n = net::try_send(socket, &part, 1);
+    if (options.access != nullptr)
+      record_turned_away(from, at, socket, body_part(all, n));
   } catch (const std::bad_alloc&) {
     // then the closed connection has to say it
   }

@@ -190,7 +190,8 @@ std::size_t body_reader::receive(std::span<char> into) {
 void body_reader::wait_for_more() {
   if (std::exchange(asks_, false)) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    send_all(connection_, std::span(&go_on, 1), limits_.write_time());
+    reader_pace pace(limits_.reader());
+    send_all(connection_, std::span(&go_on, 1), pace);
   }
   rc::scheduler& sched = *runtime::detail::current().sched;
   const std::uint64_t before = sched.now_ms();

@@ -3,8 +3,11 @@
 
 #include <perron/httpd/core/acceptor.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/generation.hpp>
+#include <perron/httpd/core/recording.hpp>
 #include <perron/httpd/duplex.hpp>
 #include <perron/runtime/core/carrier.hpp>
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
 #include <perron/runtime/core/waiting.hpp>
@@ -57,16 +60,19 @@ void inbound::free(inbound* in) noexcept {
   rc::deallocate(in, total, alignof(inbound));
 }
 
+const server_options& connection::options_now() const noexcept {
+  return site_->shards[home->index].now->options;
+}
+
 connection::connection(std::shared_ptr<site> s, int socket, rc::worker& at)
     : poll_handler(&connection::on_ready, &connection::on_dispose), site_(std::move(s)) {
   home = &at;
   fd = socket;
-  if (site_->options.tls != nullptr)
+  if (options_now().tls != nullptr)
     phase_ = phase::fresh;
 }
 
 connection::~connection() = default;
-
 bool connection::open() noexcept {
   rc::worker& at = *home;
   site_shard& shard = site_->shards[at.index];
@@ -77,8 +83,8 @@ bool connection::open() noexcept {
   site_->connection_came(at.polled_ms);
   at.sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
   // a fresh connection that sends nothing gets the time of a head
-  const server_options& options = site_->options;
-  set_deadline(at, at.now_ms() + ms(options.tls == nullptr ? options.head_time : options.handshake_time));
+  const server_options& options = options_now();
+  set_deadline(at, at.now_ms() + ms(phase_ == phase::idle ? options.head_time : options.handshake_time));
   if (at.poll.add(*this) != 0) {
     close();
     return false;
@@ -187,33 +193,35 @@ void connection::consume(rc::worker& at, std::string_view fresh) noexcept {
   }
   thread_local std::array<header_field, 128> fields; // nothing below suspends
   http1::request_head head{std::span<header_field>(fields)};
-  const http1::head_result found = http1::parse_request_head(all, progress_, head, site_->options.head);
+  const http1::head_result found = http1::parse_request_head(all, progress_, head, options_now().head);
   switch (found.outcome) {
   case http1::head_outcome::complete:
-    if (visitor_ != nullptr && !may_ask(at))
+    if (visitor_ != nullptr && !may_ask(at, head))
       break;
     if (!start_request(at, all, head, found.consumed))
-      refuse(status::service_unavailable, "no memory for the request");
+      refuse(status::service_unavailable, "no memory for the request", all, &head);
     break;
   case http1::head_outcome::need_more:
     if (!partial_) {
       partial_ = std::make_unique<std::string>(fresh);
-      set_deadline(at, at.now_ms() + ms(site_->options.head_time));
+      set_deadline(at, at.now_ms() + ms(options_now().head_time));
     }
     break;
   case http1::head_outcome::bad:
     site_->shards[at.index].refused.add();
-    refuse(found.status, found.describe());
+    refuse(found.status, found.describe(), all);
     break;
   }
 }
 
 /// Whether its address may ask once more; if not, it has been told so.
-bool connection::may_ask(rc::worker& at) noexcept {
+bool connection::may_ask(rc::worker& at, const http1::request_head& head) noexcept {
   if (site_->per_address == nullptr || site_->per_address->take_request(visitor_->address(), at.now_ms()))
     return true;
   site_->shards[at.index].limited.add();
   send_error(status::too_many_requests, "too many requests from your address", std::chrono::seconds(1));
+  if (options_now().access != nullptr)
+    record_refusal(*this, at, {}, &head);
   linger(at);
   return false;
 }
@@ -232,12 +240,14 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
     progress_ = {};
     partial_.reset();
     phase_ = phase::in_use;
+    in_use_.status = 0;
     in_use_.outcome = outcome::none;
+    in_use_.how = supervisors::request_end::normal;
     site_->requests.of(at.index).begins(listed_, p.self(), at.polled_ms);
-    if (site_->options.request_time.count() != 0)
-      give_time(at, ms(site_->options.request_time));
-    if (site_->options.answers_half_closed)
-      p.ignored_interrupts = half_closed;
+    generation_ = site_->shards[at.index].now;
+    generation_->take(at.index);
+    if (generation_->begins_rarely)
+      begin_rarely(at, p);
     rc::commit_spawn(p);
   } catch (const std::bad_alloc&) {
     if (in_use_.in != nullptr)
@@ -251,17 +261,23 @@ bool connection::start_request(rc::worker& at, std::string_view all, const http1
 
 void connection::send_error(int status, std::string_view why, std::chrono::seconds retry_after,
                             bool bare) noexcept {
+  in_use_.status = static_cast<std::uint16_t>(status);
+  in_use_.body_sent = 0;
   try {
     std::string all = error_answer(status, why, retry_after, bare);
     const ::iovec part{all.data(), all.size()};
-    send(&part, 1);
+    in_use_.body_sent = body_part(all, send(&part, 1));
   } catch (...) {
     // without memory for a page the closed connection has to say it
   }
 }
 
-void connection::refuse(int status, std::string_view why) noexcept {
+/// `came`: of the head; `head`: if it is complete.
+void connection::refuse(int status, std::string_view why, std::string_view came,
+                        const http1::request_head* head) noexcept {
   send_error(status, why);
+  if (options_now().access != nullptr)
+    record_refusal(*this, *home, came, head);
   linger(*home);
 }
 
@@ -301,16 +317,27 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
   if (c.phase_ == phase::in_use) {
     at.arm(c.timer_, c.hurry(now));
   } else if (c.phase_ == phase::waiting) {
-    at.arm(c.timer_, now + ms(c.site_->options.handshake_time)); // its time has not begun
+    at.arm(c.timer_, now + ms(c.options_now().handshake_time)); // its time has not begun
   } else if (now < c.deadline_ms_) {
     at.arm(c.timer_, c.deadline_ms_);
     if (c.phase_ == phase::lingering)
       c.throw_away(at);
   } else if (c.phase_ == phase::idle && c.partial_) {
-    c.refuse(status::request_timeout, "the request head did not come in time");
+    c.refuse(status::request_timeout, "the request head did not come in time", *c.partial_);
   } else {
     c.close();
   }
+}
+
+/// What most servers do not ask for.
+[[gnu::noinline]] void connection::begin_rarely(rc::worker& at, rc::process& p) noexcept {
+  const server_options& options = generation_->options;
+  if (options.request_time.count() != 0)
+    give_time(at, ms(options.request_time));
+  if (options.answers_half_closed)
+    p.ignored_interrupts = half_closed;
+  if (options.access != nullptr)
+    in_use_.in->began_ns = rc::monotonic_ns();
 }
 
 /// Out of line, as most servers have no request_time.
@@ -323,13 +350,13 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
 std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
   // armed all the time, so that a request costs no timer; looked at again when it may matter
   if (!timed_)
-    return now_ms + ms(site_->options.idle_time);
+    return now_ms + ms(options_now().idle_time);
   if (now_ms < deadline_ms_)
     return deadline_ms_;
   if (reminds_) {
     timed_ = false;
     net::deliver_asked_for(listed_.who, rc::make_envelope<reminder>(rc::envelope_kind::mail));
-    return now_ms + ms(site_->options.idle_time);
+    return now_ms + ms(options_now().idle_time);
   }
   const runtime::exit_reason why =
       std::exchange(overdue_, true) ? runtime::exit_reason::kill() : supervisors::over_deadline();
@@ -442,7 +469,8 @@ bool connection::do_as_asked(rc::worker& at) noexcept {
   const std::uint8_t wishes = home_asked_.exchange(0, std::memory_order_acq_rel);
   if ((wishes & give_back_too) != 0)
     return true;
-  if ((wishes & shrink) != 0) {
+  // whoever is told of its end wants its head
+  if ((wishes & shrink) != 0 && generation_->options.access == nullptr) {
     try {
       partial_ = std::make_unique<std::string>(label());
       inbound::free(std::exchange(in_use_.in, nullptr));
@@ -477,9 +505,12 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
       c.in_use_.how = request_end::deadline;
   }
   c.site_->requests.of(at.index).ends(c.listed_, c.in_use_.how);
+  if (c.generation_->options.access != nullptr) [[unlikely]]
+    record_end(c, at);
+  std::exchange(c.generation_, nullptr)->give_back(at.index);
   if (c.in_use_.in != nullptr)
     inbound::free(std::exchange(c.in_use_.in, nullptr));
-  c.go_on(at, c.site_->options.idle_time);
+  c.go_on(at, c.options_now().idle_time);
 }
 
 /// As was decided when the process ended.

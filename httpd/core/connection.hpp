@@ -20,6 +20,7 @@
 #include <utility>
 
 namespace perron::runtime::tls {
+class server_context;
 class session;
 struct session_info;
 } // namespace perron::runtime::tls
@@ -34,7 +35,9 @@ struct inbound {
   http1::request_head head;
   std::size_t head_size = 0;
   std::size_t size = 0;
-  std::size_t total = 0; ///< of the allocation
+  std::size_t total = 0;       ///< of the allocation
+  std::uint64_t began_ns = 0;  ///< when it was complete; only where somebody is told of its end
+  access_sink* told = nullptr; ///< instead of the server's; see request::tell
 
   std::span<header_field> fields() noexcept {
     return {reinterpret_cast<header_field*>(this + 1), head.header_count};
@@ -84,8 +87,9 @@ enum class outcome : std::uint8_t {
 /// |------------------|-------------------------------------------------------------------------------|
 /// | ready_bits       | set by the home worker's poller, cleared by whoever acts                       |
 /// | waiting_for      | the process: number of its wait, 0 if none; read by the poller                |
-/// | listed, phase,   | home worker                                                                   |
-/// |  overdue         |                                                                               |
+/// | listed, phase,   | home worker; its process reads generation                                     |
+/// |  overdue,        |                                                                               |
+/// |  generation      |                                                                               |
 /// | next             | whoever gives it back, then the home worker                                    |
 /// | in               | made and freed by the home worker, read by the process and by who lists it;    |
 /// |                  | see ask_home for a process that has given it up                               |
@@ -124,6 +128,8 @@ public:
   void close_if_idle() noexcept;
 
   site& where() noexcept { return *site_; }
+  /// While it is in use: what its request began with.
+  const generation& answers_with() const noexcept { return *generation_; }
 
   // -- its bytes, for whoever acts on it: nobody else names the socket to read or write. None of these waits;
   // they give what net::detail::try_* give
@@ -154,7 +160,8 @@ public:
 
   struct exchange_state {
     inbound* in = nullptr;
-    std::size_t used = 0; ///< bytes of `in` that belong to this request; the rest is the next one's
+    std::size_t used = 0;     ///< bytes of `in` that belong to this request; the rest is the next one's
+    std::uint16_t status = 0; ///< of the final answer; 0: none was begun
     core::outcome outcome = core::outcome::none;
     supervisors::request_end how = supervisors::request_end::normal; ///< written by its end
     bool late = false;                                               ///< its body did not come in time
@@ -162,6 +169,8 @@ public:
     bool asks_home = false;  ///< ask_home() was called
     bool upgraded = false;   ///< it carries another protocol
     bool handshakes = false; ///< the process is no request's
+    /// Bytes of the answer that were taken, less those of its head; of no meaning without a status.
+    std::int64_t body_sent = 0;
   };
   exchange_state& in_use() noexcept { return in_use_; }
 
@@ -176,7 +185,8 @@ public:
   /// The request has `time` in all, whatever the server says; 0: no limit. One that was upgraded is told by a
   /// `reminder` then, and goes on.
   void limit_time(std::chrono::milliseconds time) noexcept;
-  /// The process needs `in` no more: it goes, but for what a list of requests shows.
+  /// The process needs `in` no more: it goes, but for what a list of requests shows; unless somebody is told
+  /// of its end.
   void give_up_inbound() noexcept;
 
   /// The process is about to read: a later event counts as news.
@@ -222,18 +232,21 @@ private:
   void meet(std::uint32_t events, rc::worker& at) noexcept;
   void begin_handshake(rc::worker& at) noexcept;
   void leave_queue(rc::worker& at) noexcept;
-  void shake_hands();
+  void shake_hands(const runtime::tls::server_context& with, std::uint64_t time_ms);
   std::int64_t receive_secured(char* into, std::size_t size) noexcept;
   std::int64_t send_secured(const ::iovec* parts, std::size_t count) noexcept;
   std::int64_t sendfile_secured(int file, ::off_t& offset, std::size_t count) noexcept;
   bool secured_waits_to_write() const noexcept;
   void say_goodbye() noexcept;
 
+  /// Those of the present moment, at home.
+  const server_options& options_now() const noexcept;
   void read_more(rc::worker& at) noexcept;
   void consume(rc::worker& at, std::string_view fresh) noexcept;
   bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
-  bool may_ask(rc::worker& at) noexcept;
-  void refuse(int status, std::string_view why) noexcept;
+  bool may_ask(rc::worker& at, const http1::request_head& head) noexcept;
+  void refuse(int status, std::string_view why, std::string_view came,
+              const http1::request_head* head = nullptr) noexcept;
   void tell_peer_left(std::uint32_t events) noexcept;
   void send_mail() noexcept;
   /// Things a process wants done by the home worker before its end; one errand carries them all.
@@ -246,12 +259,14 @@ private:
   void go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
   void give_time(rc::worker& at, std::uint64_t ms) noexcept;
+  void begin_rarely(rc::worker& at, rc::process& p) noexcept;
   std::uint64_t hurry(std::uint64_t now_ms) noexcept;
 
   std::shared_ptr<site> site_;
   std::atomic<std::uint32_t> ready_bits_{0};
   std::atomic<std::uint32_t> waiting_for_{0};
-  listed_request listed_{this}; ///< who: the process, while in use
+  generation* generation_ = nullptr; ///< while in use
+  listed_request listed_{this};      ///< who: the process, while in use
   exchange_state in_use_;
   std::unique_ptr<runtime::tls::session> tls_; ///< from the end of the handshake on
   std::unique_ptr<visitor> visitor_;

@@ -2,12 +2,14 @@
 // What a connection does more where it speaks TLS: the handshake, and bytes that go through a session.
 #include <perron/httpd/core/connection.hpp>
 
+#include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
 #include <perron/runtime/core/waiting.hpp>
 #include <perron/runtime/process.hpp>
+#include <perron/runtime/tls/server_context.hpp>
 #include <perron/runtime/tls/session.hpp>
 
 #include <sys/epoll.h>
@@ -94,7 +96,9 @@ void connection::begin_handshake(rc::worker& at) noexcept {
   try {
     runtime::monitor_ref unused;
     rc::process& p = rc::begin_spawn(at.sched, plan, unused);
-    p.body.emplace([this] { shake_hands(); });
+    p.body.emplace([this, with = options_now().tls, time = ms(options_now().handshake_time)] {
+      shake_hands(*with, time);
+    });
     phase_ = phase::in_use;
     in_use_.handshakes = true;
     in_use_.outcome = outcome::done_close; // whatever ends it
@@ -125,7 +129,7 @@ void connection::on_handshake_over(rc::runnable& self, rc::carrier&) {
   if (auto* const e = shard.handshakes.next())
     static_cast<listed_request*>(e)->of->begin_handshake(at);
   // a connection without a request gets the time of a head, as a fresh one does
-  c.go_on(at, c.site_->options.head_time);
+  c.go_on(at, c.options_now().head_time);
 }
 
 void connection::leave_queue(rc::worker& at) noexcept { site_->shards[at.index].handshakes.leave(listed_); }
@@ -140,13 +144,12 @@ void connection::close_if_idle() noexcept {
 
 // -- the handshake, in a process of its own
 
-void connection::shake_hands() {
-  const server_options& options = site_->options;
-  auto made = tls::session::accept(*options.tls, fd);
+void connection::shake_hands(const tls::server_context& with, std::uint64_t time_ms) {
+  auto made = tls::session::accept(with, fd);
   if (!made)
     throw std::runtime_error("perron: no TLS session can be made: " + made.error().text);
   std::unique_ptr<tls::session> s = std::move(*made);
-  const std::uint64_t due = runtime::detail::current().sched->due_in(ms(options.handshake_time) * 1'000'000);
+  const std::uint64_t due = runtime::detail::current().sched->due_in(time_ms * 1'000'000);
   for (tls::session::step now = s->handshake(); now != tls::session::step::done; now = s->handshake()) {
     if (now == tls::session::step::failed) {
       if (s->met_plain_http())

@@ -20,6 +20,10 @@
 namespace perron::runtime::tls {
 struct session_info;
 }
+namespace perron::httpd {
+class access_sink;
+struct unix_peer;
+} // namespace perron::httpd
 
 namespace perron::httpd::core {
 
@@ -77,11 +81,13 @@ public:
   // -- the connection
 
   virtual void leave_count() = 0;
+  virtual void tell(access_sink& instead) = 0;
   virtual std::string peer() const = 0;
   /// Null without TLS.
   virtual const runtime::tls::session_info* tls() const { return nullptr; }
   /// The request is for somebody else than this connection is for.
   bool is_misdirected() const noexcept { return misdirected_; }
+  virtual std::optional<httpd::unix_peer> unix_peer() const = 0;
 
   // -- what middleware keeps here
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/core/reader_pace.hpp>
 #include <perron/httpd/route_limits.hpp>
 #include <perron/httpd/server.hpp>
 
@@ -22,6 +23,9 @@ public:
   }
   std::chrono::milliseconds write_time() const noexcept {
     return of(&route_limits::write_time, server_.write_time);
+  }
+  reader_limits reader() const noexcept {
+    return {write_time(), of(&route_limits::min_write_rate, server_.min_write_rate), server_.write_grace};
   }
   const server_options& server() const noexcept { return server_; }
   const route_limits* route() const noexcept { return route_; }

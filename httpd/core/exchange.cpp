@@ -7,6 +7,7 @@
 #include <perron/httpd/http_date.hpp>
 #include <perron/runtime/core/clock.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -50,11 +51,16 @@ std::string error_answer(int code, std::string_view why, std::chrono::seconds re
   return all;
 }
 
+std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
+  const auto head = static_cast<std::int64_t>(answer.find("\r\n\r\n") + 4);
+  return std::max<std::int64_t>(sent - head, 0);
+}
+
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
   if (in_.head.form == http1::target_form::absolute || connection_.is_secure()) [[unlikely]]
     misdirected_ = is_for_another();
-  response r = dispatch(*this, connection_.where().routes);
+  response r = dispatch(*this, connection_.answers_with().sites.find(in_.head.host));
   if (r.sent || begun_) [[unlikely]] {
     check_sent(r);
     return;
@@ -129,12 +135,12 @@ body_reader& exchange::reader() {
     connection_.in_use().used = in_.head_size + body_size();
     return true;
   }
-  return reader().could_throw_away(connection_.where().options.unread_body);
+  return reader().could_throw_away(connection_.answers_with().options.unread_body);
 }
 
 /// All of the answer is out.
 void exchange::finish(bool keep) {
-  const server_options& options = connection_.where().options;
+  const server_options& options = connection_.answers_with().options;
   outcome& now = connection_.in_use().outcome;
   bool is_all_read = !has_body() || is_body_taken_;
   if (!is_all_read) [[unlikely]] {
@@ -185,7 +191,7 @@ std::vector<header_field> exchange::fields_of(const response& r) {
   std::size_t size = out.size;
   std::string_view body;
   const bool sends_body = may_have_content(r.status);
-  connection_.in_use().outcome = outcome::begun;
+  begins(r.status, size, outcome::begun);
   if (sends_body && r.file != nullptr) [[unlikely]] {
     send_with_file({out.bytes.data(), size}, *r.file);
   } else {
@@ -195,7 +201,7 @@ std::vector<header_field> exchange::fields_of(const response& r) {
     } else if (sends_body) {
       body = r.body;
     }
-    send_two(connection_, {out.bytes.data(), size}, body, limits().write_time());
+    send_two(connection_, {out.bytes.data(), size}, body, limits());
   }
   finish(keep);
 }
@@ -246,7 +252,8 @@ void exchange::send_with_file(std::string_view head, const file_part& file) {
   constexpr std::size_t small = std::size_t(16) * 1024;
   if (file.length > small) {
     send_part(head);
-    send_file(connection_, file.fd, file.offset, file.length, limits().write_time());
+    reader_pace pace(limits().reader());
+    send_file(connection_, file.fd, file.offset, file.length, pace);
     return;
   }
   std::string all(head);

@@ -5,6 +5,7 @@
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/conversation.hpp>
 #include <perron/httpd/core/effective_limits.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/core/sending.hpp>
 #include <perron/httpd/http1/response_head.hpp>
 
@@ -43,8 +44,10 @@ public:
   void end() override;
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override;
+  void tell(access_sink& instead) override { in_.told = &instead; }
   std::string peer() const override;
   const runtime::tls::session_info* tls() const override { return connection_.tls_info(); }
+  std::optional<httpd::unix_peer> unix_peer() const override;
 
 private:
   /// How the end of a streamed body is told.
@@ -56,6 +59,8 @@ private:
   };
   /// A response that a writer writes.
   struct stream {
+    explicit stream(const reader_limits& limits) noexcept : pace(limits) {}
+    reader_pace pace;
     framing how = framing::none;
     std::uint64_t left = 0; ///< of a length
     bool keep = false;      ///< the connection can go on
@@ -90,8 +95,20 @@ private:
   void write_head(http1::response_head& head, bool keep, head_buffer& out) const;
   static std::vector<header_field> fields_of(const response& r);
   static void refuse_informational(int status);
+  /// The final head is on its way.
+  void begins(int status, std::size_t head_size, outcome how) noexcept {
+    connection::exchange_state& state = connection_.in_use();
+    state.outcome = how;
+    state.status = static_cast<std::uint16_t>(status);
+    state.body_sent = -static_cast<std::int64_t>(head_size);
+  }
   void send_parts(std::span<const std::string_view> parts) {
-    send_all(connection_, parts, limits().write_time());
+    if (stream_ != nullptr) {
+      send_all(connection_, parts, stream_->pace);
+      return;
+    }
+    reader_pace pace(limits().reader());
+    send_all(connection_, parts, pace);
   }
   void send_part(std::string_view bytes) { send_parts(std::span(&bytes, 1)); }
   bool may_have_content(int status) const noexcept {
@@ -101,7 +118,7 @@ private:
   stream& streaming();
   void take_length(std::uint64_t bytes);
 
-  effective_limits limits() const noexcept { return {connection_.where().options, limits_}; }
+  effective_limits limits() const noexcept { return {connection_.answers_with().options, limits_}; }
 
   connection& connection_;
   inbound& in_;
@@ -114,6 +131,8 @@ private:
 /// a HEAD, which gets no body.
 std::string error_answer(int status, std::string_view why, std::chrono::seconds retry_after = {},
                          bool bare = false);
+/// How much of the body is out when `sent` bytes of such an answer are, or it has failed.
+std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept;
 
 /// The present moment as an IMF-fixdate; formatted once a second per thread.
 void copy_date(char (&out)[29]) noexcept;

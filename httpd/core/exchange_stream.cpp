@@ -65,7 +65,7 @@ void exchange::inform(int status, const header_list& headers) {
 
 void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
   refuse_informational(r.status);
-  auto s = std::make_unique<stream>();
+  auto s = std::make_unique<stream>(limits().reader());
   http1::response_head head;
   head.status = r.status;
   head.content_length = length;
@@ -81,7 +81,7 @@ void exchange::begin(const response& r, std::optional<std::uint64_t> length) {
   head.fields = all;
   head_buffer out;
   write_head(head, s->keep, out);
-  connection_.in_use().outcome = s->how == framing::until_end ? outcome::begun_open : outcome::begun;
+  begins(r.status, out.size, s->how == framing::until_end ? outcome::begun_open : outcome::begun);
   begun_ = true;
   stream_ = std::move(s);
   send_part(out.text());
@@ -139,7 +139,7 @@ void exchange::sendfile(int file, std::uint64_t offset, std::uint64_t count) {
   if (how == framing::chunked) {
     send_part(chunk_line(count).text());
   }
-  send_file(connection_, file, offset, count, limits().write_time());
+  send_file(connection_, file, offset, count, streaming().pace);
   if (how == framing::chunked)
     send_part(line_end);
 }
@@ -177,11 +177,12 @@ std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
   out.write(head);
   auto channel = std::make_unique<upgraded>(
       connection_, in_.after_head().substr(connection_.in_use().used - in_.head_size), limits().write_time());
-  connection_.in_use().outcome = outcome::begun;
+  begins(r.status, out.size, outcome::begun);
   connection_.in_use().upgraded = true;
   begun_ = true;
   connection_.be_interrupted_by(0);
-  if (connection_.where().options.request_time.count() != 0 || (limits_ != nullptr && limits_->request_time))
+  if (connection_.answers_with().options.request_time.count() != 0 ||
+      (limits_ != nullptr && limits_->request_time))
     connection_.limit_time(std::chrono::milliseconds(0));
   send_part(out.text());
   return channel;
@@ -195,13 +196,25 @@ bool exchange::is_for_another() const {
     return !proxied && equal_ignoring_case(in_.head.target.substr(0, 6), "https:");
   }
   // where a client is known by its certificate, what it was asked for holds for one name only
-  if (connection_.where().options.tls->options().client == runtime::tls::client_certificates::none)
+  const auto& tls = connection_.answers_with().options.tls;
+  if (tls == nullptr || tls->options().client == runtime::tls::client_certificates::none)
     return false;
   const std::string_view name = connection_.tls_info()->server_name;
   return !name.empty() && !equal_ignoring_case(host_without_port(in_.head.host), name);
 }
 
 void exchange::leave_count() { connection_.leave_count(); }
+
+std::optional<httpd::unix_peer> exchange::unix_peer() const {
+  ::ucred who{};
+  socklen_t size = sizeof who;
+  int family = 0;
+  socklen_t family_size = sizeof family;
+  if (::getsockopt(connection_.fd, SOL_SOCKET, SO_DOMAIN, &family, &family_size) != 0 || family != AF_UNIX ||
+      ::getsockopt(connection_.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0)
+    return std::nullopt;
+  return httpd::unix_peer{who.uid, who.gid, who.pid};
+}
 
 std::string exchange::peer() const {
   if (const visitor* from = connection_.from(); from != nullptr && from->is_proxied())

@@ -41,7 +41,9 @@ public:
   void end() override;
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override {}
+  void tell(access_sink&) override {}
   std::string peer() const override { return "test"; }
+  std::optional<httpd::unix_peer> unix_peer() const override { return std::nullopt; }
 
 private:
   void check_limits() override;

@@ -2,6 +2,7 @@
 #include <perron/httpd/core/proxy_greeting.hpp>
 
 #include <perron/httpd/core/admission.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/http1/proxy_header.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/worker.hpp>
@@ -51,7 +52,8 @@ bool proxy_greeting::begin(const std::shared_ptr<site>& to, rc::worker& at, int 
   shard.greetings = g;
   to->limits.came();
   at.sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
-  at.arm(g->timer_, at.now_ms() + static_cast<std::uint64_t>(to->options.head_time.count()));
+  at.arm(g->timer_,
+         at.now_ms() + static_cast<std::uint64_t>(to->shards[at.index].now->options.head_time.count()));
   if (at.poll.add(*g) != 0)
     g->leave();
   return true;

@@ -1,54 +1,135 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/sending.hpp>
 
+#include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
+#include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <stdexcept>
+#include <utility>
 
 namespace perron::httpd::core {
 namespace {
+
+namespace net = runtime::net::detail;
 
 /// As many pieces as go into one system call.
 constexpr std::size_t parts_at_once = 16;
 /// Bytes before others get a turn.
 constexpr std::uint64_t file_bytes_at_once = 256 * 1024;
 
+/// What the kernel takes beyond what is on its way, while all that it holds is beyond the bound.
+constexpr std::size_t little = std::size_t(16) * 1024;
+
+/// One write that may have to wait for its reader.
+class slow_write {
+public:
+  /// Before the first byte.
+  slow_write(connection& to, reader_pace& pace) noexcept : to_(to), site_(to.where()), pace_(pace) {
+    if (site_.unsent.is_over()) [[unlikely]]
+      take_little();
+  }
+  ~slow_write() {
+    site_.unsent.change(held_, 0);
+    if (takes_little_)
+      net::set_option(to_.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, usual());
+  }
+  slow_write(const slow_write&) = delete;
+  slow_write& operator=(const slow_write&) = delete;
+
+  void wait_for_room() {
+    rc::scheduler& sched = *runtime::detail::current().sched;
+    std::uint64_t before = sched.now_ms();
+    count();
+    if (!takes_little_ && site_.unsent.is_over())
+      take_little();
+    else if (takes_little_ && site_.unsent.is_well_below())
+      take_as_usual();
+    for (;;) {
+      const std::chrono::nanoseconds most = pace_.may_wait();
+      const bool has_room = to_.wait_for(to_.events_to_write(), rc::wait_kind::writable,
+                                         sched.due_in(static_cast<std::uint64_t>(most.count())));
+      const std::uint64_t now = sched.now_ms();
+      const std::uint64_t held_before = held_;
+      if (!has_room || now != before)
+        count();
+      const std::uint64_t taken = held_before - std::min(held_, held_before);
+      const std::chrono::milliseconds waited(now - std::exchange(before, now));
+      // there is no room without something taken, whatever the figures say
+      if (!pace_.took(has_room ? std::max<std::uint64_t>(taken, 1) : taken, waited))
+        throw rc::process_exit{supervisors::slow_reader()};
+      if (has_room)
+        return;
+    }
+  }
+
+private:
+  void count() noexcept {
+    const std::uint64_t now = net::unsent_bytes(to_.fd);
+    site_.unsent.change(held_, now);
+    held_ = now;
+  }
+  int usual() const noexcept {
+    return static_cast<int>(std::min<std::size_t>(to_.answers_with().options.max_unsent, INT_MAX));
+  }
+  void take_little() noexcept {
+    const std::size_t unsent = to_.answers_with().options.max_unsent;
+    if (unsent != 0 && unsent <= little)
+      return;
+    takes_little_ = true;
+    net::set_option(to_.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(little));
+  }
+  void take_as_usual() noexcept {
+    takes_little_ = false;
+    net::set_option(to_.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, usual());
+  }
+
+  connection& to_;
+  site& site_;
+  reader_pace& pace_;
+  std::uint64_t held_ = 0; ///< by the kernel, as counted last
+  bool takes_little_ = false;
+};
+
 } // namespace
 
 void client_gone() { throw rc::process_exit{runtime::exit_reason::client_gone()}; }
 
-void wait_for_room(connection& to, std::uint64_t& due, std::chrono::milliseconds write_time) {
-  if (due == 0)
-    due = runtime::detail::current().sched->due_in(
-        static_cast<std::uint64_t>(std::chrono::nanoseconds(write_time).count()));
-  if (!to.wait_for(to.events_to_write(), rc::wait_kind::writable, due))
-    throw rc::process_exit{supervisors::slow_reader()};
-}
-
 void send_two(connection& to, std::string_view first, std::string_view second,
-              std::chrono::milliseconds write_time) {
+              const effective_limits& limits) {
+  if (second.size() > little && to.where().unsent.is_over()) [[unlikely]] {
+    reader_pace pace(limits.reader());
+    send_all(to, std::array<std::string_view, 2>{first, second}, pace);
+    return;
+  }
   const std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
                                     iovec{const_cast<char*>(second.data()), second.size()}};
   const std::int64_t n = to.send(pieces.data(), second.empty() ? 1 : 2);
-  if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]]
+  if (n == static_cast<std::int64_t>(first.size() + second.size())) [[likely]] {
+    to.in_use().body_sent += n;
     return;
+  }
   if (n < 0 && n != -EAGAIN)
     client_gone();
   const std::size_t sent = n > 0 ? static_cast<std::size_t>(n) : 0;
+  to.in_use().body_sent += static_cast<std::int64_t>(sent);
   const std::size_t of_first = std::min(sent, first.size());
-  send_all(to, std::array<std::string_view, 2>{first.substr(of_first), second.substr(sent - of_first)},
-           write_time);
+  reader_pace pace(limits.reader());
+  send_all(to, std::array<std::string_view, 2>{first.substr(of_first), second.substr(sent - of_first)}, pace);
 }
 
-void send_all(connection& to, std::span<const std::string_view> parts, std::chrono::milliseconds write_time) {
-  std::uint64_t due = 0;
+void send_all(connection& to, std::span<const std::string_view> parts, reader_pace& pace) {
+  slow_write write(to, pace);
   std::size_t done = 0; // of the first part
   for (;;) {
     std::array<iovec, parts_at_once> pieces;
@@ -62,12 +143,12 @@ void send_all(connection& to, std::span<const std::string_view> parts, std::chro
       return;
     const std::int64_t n = count == 0 ? 0 : to.send(pieces.data(), count);
     if (n == -EAGAIN) {
-      wait_for_room(to, due, write_time);
+      write.wait_for_room();
       continue;
     }
     if (n < 0)
       client_gone();
-    due = 0;
+    to.in_use().body_sent += n;
     done += static_cast<std::size_t>(n);
     while (!parts.empty() && done >= parts.front().size()) {
       done -= parts.front().size();
@@ -79,15 +160,14 @@ void send_all(connection& to, std::span<const std::string_view> parts, std::chro
   }
 }
 
-void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t count,
-               std::chrono::milliseconds write_time) {
-  std::uint64_t due = 0;
+void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t count, reader_pace& pace) {
+  slow_write write(to, pace);
   auto at = static_cast<::off_t>(offset);
   while (count != 0) {
     const std::int64_t n =
         to.sendfile(file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
     if (n == -EAGAIN) {
-      wait_for_room(to, due, write_time);
+      write.wait_for_room();
       continue;
     }
     if (n == -EPIPE || n == -ECONNRESET || n == -ETIMEDOUT)
@@ -95,7 +175,7 @@ void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t cou
     if (n <= 0)
       throw std::runtime_error(n == 0 ? "perron: a file is shorter than what was to be sent of it"
                                       : "perron: a file cannot be sent, error " + std::to_string(-n));
-    due = 0;
+    to.in_use().body_sent += n;
     count -= static_cast<std::uint64_t>(n);
     rc::spend(runtime::detail::current());
   }

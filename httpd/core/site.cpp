@@ -4,6 +4,7 @@
 #include <perron/httpd/core/address_limits.hpp>
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
+#include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/worker.hpp>
 
 #include <sys/resource.h>
@@ -46,15 +47,25 @@ std::unique_ptr<address_limits> limits_of(const address_limit_options& options) 
 
 } // namespace
 
-site::site(server_options o, router r, std::size_t workers)
-    : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}),
-      options(std::move(o)), routes(std::move(r)), proxies(networks_of(options.proxy_protocol_from)),
-      per_address(limits_of(options.per_address)), shards(workers) {
+site::site(const server_options& o, hosts h, std::size_t workers)
+    : request_site(workers, {connections_allowed(o.max_connections), o.hard_limit, o.alarms}), listens(o),
+      proxies(networks_of(o.proxy_protocol_from)), per_address(limits_of(o.per_address)),
+      unsent(o.max_in_flight), shards(workers) {
+  auto* const first = new generation(o, std::move(h), workers);
   for (site_shard& s : shards)
-    s.handshakes.limit(options.max_handshakes, workers);
+    s.now = first;
+  for (site_shard& s : shards)
+    s.handshakes.limit(o.max_handshakes, workers);
 }
 
-site::~site() = default;
+site::~site() {
+  for (std::size_t i = 0; i < shards.size(); ++i)
+    shards[i].now->replace(i);
+}
+
+bool site::asks_who(std::size_t at) const noexcept {
+  return per_address != nullptr || !proxies.empty() || shards[at].now->options.access != nullptr;
+}
 
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
   auto& c = *static_cast<connection*>(who.observer_data);
@@ -70,7 +81,8 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
     // it ended without an answer: crashed, or told to end
     const bool stopped = why.orderly() || why.what() == runtime::exit_reason::kind::killed;
     c.send_error(stopped ? status::service_unavailable : status::internal_server_error, "",
-                 stopped ? options.retry_after : std::chrono::seconds(), state.in->head.method == "HEAD");
+                 stopped ? c.answers_with().options.retry_after : std::chrono::seconds(),
+                 state.in->head.method == "HEAD");
   }
   auto then = connection::fate::linger;
   if (state.outcome == outcome::done_keep)
@@ -97,6 +109,7 @@ server_stats site::stats() const noexcept {
     out.handshakes_failed += s.handshakes_failed.get();
     out.handshakes += s.handshakes_begun.get();
   }
+  out.in_flight = unsent.bytes();
   const supervisors::request_counts now = counts();
   // in this order a handshake may stand among the running requests for a moment, never less than nothing
   std::uint64_t over = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <perron/httpd/core/handshake_queue.hpp>
+#include <perron/httpd/core/in_flight.hpp>
 #include <perron/httpd/ip_address.hpp>
 #include <perron/httpd/server.hpp>
 #include <perron/runtime/core/counter.hpp>
@@ -20,6 +21,7 @@ class connection;
 class acceptor;
 class proxy_greeting;
 class address_limits;
+class generation;
 
 /// What one worker keeps for a server: its listening socket and its connections. Touched only by whoever
 /// holds that worker, but for the figure.
@@ -27,6 +29,7 @@ struct alignas(64) site_shard {
   connection* first = nullptr;         ///< all connections of this worker
   proxy_greeting* greetings = nullptr; ///< those that are not connections yet
   acceptor* accepting = nullptr;
+  generation* now = nullptr; ///< what requests begin with
   runtime::core::counter refused;
   runtime::core::counter limited;
   handshake_queue handshakes;
@@ -39,20 +42,19 @@ struct alignas(64) site_shard {
 /// limit, and the program needs some for itself.
 std::size_t connections_allowed(std::size_t wanted) noexcept;
 
-/// A server's state: options, routes, a shard for each worker, and what its process shares as a request
+/// A server's state: what it listens with, a shard for each worker, and what its process shares as a request
 /// supervisor. Shared by the server process and every connection, so it lives until the last of them is gone.
 ///
 /// | field            | who may touch it                                                |
 /// |------------------|-----------------------------------------------------------------|
-/// | options, routes, | written before the first connection, then read by anybody        |
-/// |  proxies         |                                                                 |
+/// | listens, proxies | written before the first connection, then read by anybody        |
 /// | per_address      | see there                                                       |
+/// | unsent           | see in_flight                                                    |
 /// | shards[i]        | see site_shard                                                   |
-/// | port             | the server process                                               |
 /// | the rest         | see request_site                                                 |
 class site final : public runtime::core::end_observer, public supervisors::core::request_site {
 public:
-  site(server_options o, router r, std::size_t workers);
+  site(const server_options& o, hosts h, std::size_t workers);
   ~site() override;
 
   /// A request process has ended: its connection goes on or is closed.
@@ -62,15 +64,15 @@ public:
 
   server_stats stats() const noexcept;
 
-  /// Whether connections are made with a visitor.
-  bool asks_who() const noexcept { return per_address != nullptr || !proxies.empty(); }
+  /// Whether connections of worker `at` are made with a visitor.
+  bool asks_who(std::size_t at) const noexcept;
 
-  const server_options options;
-  const router routes;
-  const std::vector<ip_network> proxies;             ///< of options.proxy_protocol_from
+  /// As it was started. What may have been replaced since, ask a generation.
+  const server_options listens;
+  const std::vector<ip_network> proxies;             ///< of listens.proxy_protocol_from
   const std::unique_ptr<address_limits> per_address; ///< null while they are off
+  in_flight unsent;
   std::vector<site_shard> shards;
-  std::uint16_t port = 0;
 };
 
 } // namespace perron::httpd::core

@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/sending.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
+#include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/waiting.hpp>
 #include <perron/runtime/process.hpp>
 
@@ -26,9 +27,11 @@ std::optional<std::size_t> upgraded::try_read(std::span<char> into) {
     return 0;
   connection_.will_read();
   std::int64_t n = connection_.receive(into.data(), into.size());
-  std::uint64_t due = 0;
   while (n == -EAGAIN && connection_.waits_to_write()) { // no mail would tell of that
-    wait_for_room(connection_, due, write_time_);
+    if (!connection_.wait_for(connection_.events_to_read(), rc::wait_kind::writable,
+                              runtime::detail::current().sched->due_in(
+                                  static_cast<std::uint64_t>(std::chrono::nanoseconds(write_time_).count()))))
+      client_gone();
     n = connection_.receive(into.data(), into.size());
   }
   if (n == -EAGAIN)
@@ -52,7 +55,10 @@ std::size_t upgraded::read(std::span<char> into) {
   }
 }
 
-void upgraded::write(std::span<const std::string_view> parts) { send_all(connection_, parts, write_time_); }
+void upgraded::write(std::span<const std::string_view> parts) {
+  reader_pace pace({.write_time = write_time_});
+  send_all(connection_, parts, pace);
+}
 
 void upgraded::end() {
   connection_.in_use().outcome = peer_has_ended_ ? outcome::done_close : outcome::done_unread;

@@ -4,6 +4,8 @@
 #include <perron/runtime/core/instrumented.hpp>
 
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -100,6 +102,11 @@ auto repeated(Call call) noexcept -> decltype(call()) {
   if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
     return -errno;
   return type == SOCK_STREAM ? 0 : -EPROTOTYPE;
+}
+
+std::uint64_t unsent_bytes(int fd) noexcept {
+  int bytes = 0;
+  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
 }
 
 [[gnu::noinline]] int set_option(int fd, int level, int name, int value) noexcept {

@@ -28,6 +28,9 @@ int make_socket(int family) noexcept;
 int make_nonblocking(int fd) noexcept;
 /// 0 or -EPROTOTYPE, for what is no stream socket.
 int check_is_stream(int fd) noexcept;
+/// Bytes that the kernel holds for the peer: not sent, or not acknowledged (SIOCOUTQ); 0 where it does not
+/// say.
+std::uint64_t unsent_bytes(int fd) noexcept;
 int set_option(int fd, int level, int name, int value) noexcept;
 int shut_down(int fd, int how) noexcept;
 

@@ -57,8 +57,11 @@ struct client_options {
   std::string
       server_name{}; ///< whom to expect instead of the name that is connected to: a name or an address
   std::vector<std::string> alpn{};
-  certificate_files own{}; ///< to show when asked for
-  std::string min_version = "1.2";
+  certificate_files own{};         ///< to show when asked for
+  std::string min_version = "1.2"; ///< "1.2" or "1.3"
+  std::string max_version = "1.3";
+  std::string ciphers{};      ///< of TLS 1.2, as in server_options
+  bool asks_for_ocsp = false; ///< see session::stapled_ocsp()
 };
 
 } // namespace perron::runtime::tls

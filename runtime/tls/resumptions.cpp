@@ -52,8 +52,16 @@ void resumptions::resume(::SSL* session, const std::string& server) {
   owned_session last;
   {
     const std::lock_guard hold(self.mutex_);
-    if (auto node = self.last_.extract(server))
-      last = std::move(node.mapped());
+    const auto at = self.last_.find(server);
+    if (at == self.last_.end())
+      return;
+    if (::SSL_SESSION_get_protocol_version(at->second.get()) >= TLS1_3_VERSION) {
+      last = std::move(at->second);
+      self.last_.erase(at);
+    } else {
+      // a copy: OpenSSL makes a session useless when the server renews its ticket
+      last.reset(::SSL_SESSION_dup(at->second.get()));
+    }
   }
   if (last != nullptr)
     ::SSL_set_session(session, last.get());

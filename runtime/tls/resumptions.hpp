@@ -17,7 +17,8 @@ class resumptions {
 public:
   /// Has a client's context keep its sessions. False: no memory.
   static bool begin(::SSL_CTX* of);
-  /// Has `session` resume the last one with a server, if there is one. A session is used once (RFC 8446 C.4).
+  /// Has `session` resume the last one with a server, if there is one. One of TLS 1.3 is used
+  /// once (RFC 8446 C.4).
   static void resume(::SSL* session, const std::string& server);
 
 private:

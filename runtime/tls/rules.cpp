@@ -19,6 +19,11 @@ constexpr const char* intermediate_suites =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* intermediate_curves = "X25519:prime256v1:secp384r1";
 
+/// 0: unknown.
+int version_of(const std::string& text) {
+  return text == "1.2" ? TLS1_2_VERSION : text == "1.3" ? TLS1_3_VERSION : 0;
+}
+
 /// RFC 7919's group of 2048 bits, for clients without elliptic curves.
 owned_key finite_field_group() {
   using owned_making = std::unique_ptr<::EVP_PKEY_CTX, freed_by<::EVP_PKEY_CTX_free>>;
@@ -37,10 +42,13 @@ owned_key finite_field_group() {
 } // namespace
 
 result<void> apply(const rules& of, ::SSL_CTX* to) {
-  if (of.min_version != "1.2" && of.min_version != "1.3")
+  if (version_of(of.min_version) == 0)
     return wrong("min_version", "\"" + of.min_version + "\" is neither \"1.2\" nor \"1.3\"");
-  const bool only_newest = of.min_version == "1.3";
-  if (::SSL_CTX_set_min_proto_version(to, only_newest ? TLS1_3_VERSION : TLS1_2_VERSION) != 1)
+  if (version_of(of.max_version) < version_of(of.min_version))
+    return wrong("max_version",
+                 "\"" + of.max_version + "\" is neither \"1.2\" nor \"1.3\", or below min_version");
+  if (::SSL_CTX_set_min_proto_version(to, version_of(of.min_version)) != 1 ||
+      ::SSL_CTX_set_max_proto_version(to, version_of(of.max_version)) != 1)
     return wrong("min_version", take_reason());
   if (::SSL_CTX_set_cipher_list(to, of.ciphers.empty() ? intermediate_ciphers : of.ciphers.c_str()) != 1)
     return wrong("ciphers", take_reason());

@@ -9,6 +9,9 @@
 namespace perron::runtime::tls::detail {
 namespace {
 
+/// Of a client's certificate with those above it.
+constexpr long most_chain_bytes = 32 * 1024;
+
 using indices = std::vector<std::size_t>;
 
 // -- callbacks; the argument is the `served` of the context that the session began with
@@ -133,7 +136,7 @@ result<owned_context> make_context(const server_options& options, served& all, c
   ::SSL_CTX* const c = made.get();
   if (::SSL_CTX_set_ex_data(c, known_index(), &all) != 1)
     return wrong("TLS", take_reason());
-  const rules spoken{options.min_version, options.ciphers, options.ciphersuites, options.curves};
+  const rules spoken{options.min_version, "1.3", options.ciphers, options.ciphersuites, options.curves};
   if (auto done = apply(spoken, c); !done)
     return done.error();
   for (const std::size_t i : shown)
@@ -145,6 +148,7 @@ result<owned_context> make_context(const server_options& options, served& all, c
     ::SSL_CTX_set_options(c, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   ::SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   ::SSL_CTX_set_read_ahead(c, 1);
+  ::SSL_CTX_set_max_cert_list(c, most_chain_bytes);
 
   // all that a resumption needs is in the ticket, sealed with keys that all workers share
   ::SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);

@@ -38,6 +38,7 @@ result<std::string> alpn_on_the_wire(const std::vector<std::string>& protocols);
 /// Versions, ciphers and curves of a context of either side.
 struct rules {
   std::string min_version;
+  std::string max_version = "1.3";
   std::string ciphers{};
   std::string ciphersuites{};
   std::string curves{};

@@ -102,6 +102,13 @@ private:
   std::size_t left_;
 };
 
+void note_message(int sent, int /*version*/, int kind, const void* message, std::size_t size, ::SSL* /*of*/,
+                  void* on) {
+  if (sent == 0 && kind == SSL3_RT_HANDSHAKE && size != 0 &&
+      *static_cast<const unsigned char*>(message) == SSL3_MT_KEY_UPDATE)
+    static_cast<wire*>(on)->note_key_update();
+}
+
 } // namespace
 
 result<std::unique_ptr<session>> session::make(::ssl_ctx_st* of, int fd) {
@@ -114,6 +121,8 @@ result<std::unique_ptr<session>> session::make(::ssl_ctx_st* of, int fd) {
     return detail::wrong("TLS session", detail::take_reason());
   }
   ::SSL_set_bio(made->ssl_, bio, bio);
+  ::SSL_set_msg_callback(made->ssl_, note_message);
+  ::SSL_set_msg_callback_arg(made->ssl_, made->wire_.get());
   return made;
 }
 
@@ -121,8 +130,10 @@ result<std::unique_ptr<session>> session::accept(const server_context& as, int f
   ::ERR_clear_error();
   const detail::owned_context of(as.take());
   auto made = make(of.get(), fd);
-  if (made)
+  if (made) {
     ::SSL_set_accept_state((*made)->ssl_);
+    (*made)->wire_->awaits_hello = true;
+  }
   return made;
 }
 
@@ -152,7 +163,12 @@ result<std::unique_ptr<session>> session::connect(const client_context& as, int 
   return made;
 }
 
-session::~session() { ::SSL_free(ssl_); }
+session::~session() {
+  // else OpenSSL takes an end without goodbyes for an attack and makes the ticket useless
+  if (ssl_ != nullptr && broken_ == 0)
+    ::SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  ::SSL_free(ssl_);
+}
 
 std::string_view session::failure() const noexcept { return failure_ ? std::string_view(*failure_) : ""; }
 
@@ -184,6 +200,8 @@ std::int64_t session::outcome_of(int returned) noexcept {
       why += std::string(": ") + ::X509_verify_cert_error_string(::SSL_get_verify_result(ssl_));
     if (!why.empty())
       return fail(-EPROTO, plain_http_ ? "the client speaks plain HTTP" : why);
+    if (wire_->why != nullptr)
+      return fail(-wire_->read_failed, wire_->why);
     if (wire_->read_failed != 0)
       return fail(-wire_->read_failed, std::generic_category().message(wire_->read_failed));
     if (wire_->ended)
@@ -236,11 +254,14 @@ std::int64_t session::receive(std::span<char> into) noexcept {
   std::int64_t outcome = -EAGAIN;
   if (!write_to_read_) {
     ::ERR_clear_error();
+    wire_->drained = false; // said anew by this call alone: who waits for events has taken note of the last one
     std::size_t n = 0;
     const int returned = ::SSL_read_ex(ssl_, into.data(), into.size(), &n);
     outcome = returned == 1 ? static_cast<std::int64_t>(n) : outcome_of(returned);
   }
   wire_->end();
+  if (outcome > 0)
+    wire_->note_progress();
   return outcome;
 }
 

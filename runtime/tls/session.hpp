@@ -58,6 +58,8 @@ public:
 
   /// Why it failed, for people: "certificate verify failed: self-signed certificate". Empty: it has not.
   std::string_view failure() const noexcept;
+  /// The errno that goes with it; 0: it has not failed.
+  int failure_code() const noexcept { return broken_; }
   /// Whether the handshake failed because the client speaks plain HTTP; the socket can still be written to.
   bool met_plain_http() const noexcept { return plain_http_; }
 
@@ -85,6 +87,9 @@ public:
 
   /// Once established. The first call makes it.
   const session_info& info() const;
+
+  /// What the server has stapled of its certificate, in DER and not looked at; empty: nothing. For clients.
+  std::string stapled_ocsp() const;
 
 private:
   session() noexcept = default;

@@ -83,6 +83,13 @@ std::string_view or_empty(const char* text) {
 
 } // namespace
 
+std::string session::stapled_ocsp() const {
+  const unsigned char* text = nullptr;
+  const long size = ::SSL_get_tlsext_status_ocsp_resp(ssl_, &text);
+  return size > 0 ? std::string(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size))
+                  : std::string();
+}
+
 const session_info& session::info() const {
   if (info_ == nullptr) {
     auto made = std::make_unique<session_info>();

@@ -47,7 +47,8 @@ int use_key(::SSL* ssl, unsigned char* name, unsigned char* iv, ::EVP_CIPHER_CTX
   if (!found || ::EVP_DecryptInit_ex(cipher, aes.get(), nullptr, found->key.cipher.data(), iv) != 1 ||
       !set_key(mac, found->key))
     return no_ticket;
-  return found->is_current ? good : good_but_renew;
+  // clients use a ticket once in TLS 1.3 (RFC 8446 C.4): with each resumption goes the next one
+  return found->is_current && ::SSL_version(ssl) < TLS1_3_VERSION ? good : good_but_renew;
 }
 
 } // namespace

@@ -13,6 +13,11 @@
 namespace perron::runtime::tls::detail {
 namespace {
 
+/// OpenSSL makes room for 128 KiB as soon as a client says it will send them. What clients send has 2 KiB.
+constexpr std::size_t most_hello_bytes = 32 * 1024;
+/// In a row, with no data between. Each costs as much as some KiB of data.
+constexpr int most_key_updates = 32;
+
 /// Of the calling thread; null: no memory. Not to be kept beyond a call that may suspend.
 [[gnu::noinline]] char* buffer_of_thread() noexcept {
   thread_local const std::unique_ptr<char[]> buffer(
@@ -166,7 +171,33 @@ int wire::read(char* into, std::size_t size) noexcept {
   starved = n == -EAGAIN;
   if (n < 0 && !starved)
     read_failed = static_cast<int>(-n);
-  return static_cast<int>(n < 0 ? -1 : n);
+  if (awaits_hello && n > 0)
+    look_at_hello({into, static_cast<std::size_t>(n)});
+  return static_cast<int>(read_failed != 0 || n < 0 ? -1 : n);
+}
+
+void wire::look_at_hello(std::span<const char> bytes) noexcept {
+  for (const char c : bytes) {
+    if (hello_size_ == hello_.size())
+      break;
+    hello_[hello_size_++] = static_cast<unsigned char>(c);
+  }
+  if (hello_size_ < hello_.size())
+    return;
+  awaits_hello = false;
+  constexpr unsigned char handshake_record = 22;
+  const std::size_t size = std::size_t(hello_[6]) << 16U | std::size_t(hello_[7]) << 8U | hello_[8];
+  if (hello_[0] == handshake_record && size > most_hello_bytes) {
+    read_failed = EPROTO;
+    why = "the client's hello is too long";
+  }
+}
+
+void wire::note_key_update() noexcept {
+  if (++key_updates_ <= most_key_updates)
+    return;
+  read_failed = EPROTO;
+  why = "the peer changes its keys without end";
 }
 
 } // namespace perron::runtime::tls::detail

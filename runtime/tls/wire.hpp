@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,17 +44,28 @@ struct wire {
   /// A BIO on it, the caller's; null: no memory.
   static ::bio_st* make_bio(wire& on) noexcept;
 
+  /// A KeyUpdate has come (RFC 8446 4.6.3).
+  void note_key_update() noexcept;
+  /// A call gave data to the caller.
+  void note_progress() noexcept { key_updates_ = 0; }
+
   const int fd;
-  int read_failed = 0;  ///< errno
-  int write_failed = 0; ///< errno; what is written after it is thrown away, so that reading can go on
-  bool ended = false;   ///< the peer sends no more
-  bool drained = false; ///< the last read found less than it asked for
-  bool starved = false; ///< the last read found nothing
+  int read_failed = 0;       ///< errno
+  int write_failed = 0;      ///< errno; what is written after it is thrown away, so that reading can go on
+  const char* why = nullptr; ///< a reason of ours to have read_failed
+  bool awaits_hello = false; ///< the first bytes are to be a ClientHello of sensible size
+  bool ended = false;        ///< the peer sends no more
+  bool drained = false;      ///< the last read found less than it asked for
+  bool starved = false;      ///< the last read found nothing
 
 private:
+  void look_at_hello(std::span<const char> bytes) noexcept;
   bool keep(std::span<const char> bytes) noexcept;
   void drop(std::size_t sent) noexcept;
 
+  std::array<unsigned char, 9> hello_{}; ///< the heads of its record and message
+  std::uint8_t hello_size_ = 0;
+  std::uint8_t key_updates_ = 0;
   char* gather_ = nullptr; ///< the thread's
   std::size_t gathered_ = 0;
   bool full_ = false; ///< in this call the socket took no more

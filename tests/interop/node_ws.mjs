@@ -79,7 +79,14 @@ async function closes() {
 
 async function room() {
   const everyone = [];
-  for (const perMessageDeflate of [true, false, true]) everyone.push(await connect('/ws-chat', { perMessageDeflate }));
+  for (const perMessageDeflate of [true, false, true]) {
+    // one that is connected may not be in the room yet; one that hears itself is
+    const ws = await connect('/ws-chat', { perMessageDeflate });
+    everyone.push(ws);
+    const heard = Promise.all(everyone.map(next));
+    ws.send('here');
+    assert.deepEqual(await heard, everyone.map(() => 'here'));
+  }
   for (const [turn, sender] of everyone.entries()) {
     const text = `to all of you, ${turn} `.repeat(50);
     const all = Promise.all(everyone.map(next));

@@ -62,7 +62,13 @@ async def closes():
 
 
 async def room():
-    everyone = [await websockets.connect(base + "/ws-chat", compression=c) for c in ("deflate", None, "deflate")]
+    everyone = []
+    for compression in ("deflate", None, "deflate"):
+        # one that is connected may not be in the room yet; one that hears itself is
+        everyone.append(await websockets.connect(base + "/ws-chat", compression=compression))
+        await everyone[-1].send("here")
+        for ws in everyone:
+            check(await ws.recv() == "here", "a room of all who are in it")
     for turn, sender in enumerate(everyone):
         text = f"to all of you, {turn} " * 50
         await sender.send(text)

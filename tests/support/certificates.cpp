@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace perron::testing {
@@ -151,6 +152,26 @@ std::string test_authority::ocsp(const std::string& name, const certificate_path
   ::OCSP_CERTID_free(id);
   ::OCSP_BASICRESP_free(basic);
   return where;
+}
+
+std::string test_authority::lock(const certificate_paths& of) const {
+  const key open_key(::PEM_read_PrivateKey(open(of.key, "r").get(), nullptr, nullptr, nullptr));
+  std::string where = of.key + ".locked";
+  const std::string password = "secret";
+  need(::PEM_write_PrivateKey(open(where, "w").get(), open_key.get(), ::EVP_aes_128_cbc(),
+                              reinterpret_cast<const unsigned char*>(password.data()),
+                              static_cast<int>(password.size()), nullptr, nullptr) == 1,
+       "locking a key");
+  return where;
+}
+
+std::string test_authority::join(const std::string& name, const std::vector<std::string>& paths) const {
+  std::string all;
+  for (const std::string& one : paths) {
+    std::ifstream from(one, std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(from), {});
+  }
+  return write(name, all);
 }
 
 std::string test_authority::write(const std::string& name, const std::string& content) const {

@@ -42,6 +42,10 @@ public:
                    std::chrono::seconds until);
   /// Where all of this is.
   const std::filesystem::path& folder() const noexcept;
+  /// The key of a certificate behind a password; its path.
+  std::string lock(const certificate_paths& of) const;
+  /// Files one after the other in a file `name`; its path.
+  std::string join(const std::string& name, const std::vector<std::string>& paths) const;
   /// Writes a file into it; its path.
   std::string write(const std::string& name, const std::string& content) const;
 

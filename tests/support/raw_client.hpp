@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -68,7 +70,8 @@ public:
   };
 
   /// Not connected yet. A small `receive_buffer` makes a reader whom the sender soon has to wait for.
-  explicit raw_client(int receive_buffer = 0) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit raw_client(int receive_buffer = 0, int family = AF_INET)
+      : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     EXPECT_GE(fd_, 0) << std::strerror(errno);
     const timeval limit{patience.count(), 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -79,6 +82,16 @@ public:
   static raw_client to(std::uint16_t port) {
     raw_client c;
     EXPECT_TRUE(c.connect(port)) << std::strerror(errno);
+    return c;
+  }
+  /// To a Unix socket.
+  static raw_client to(const std::filesystem::path& path) {
+    raw_client c(0, AF_UNIX);
+    sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    path.native().copy(where.sun_path, sizeof where.sun_path - 1);
+    EXPECT_EQ(::connect(c.fd_, reinterpret_cast<const sockaddr*>(&where), sizeof where), 0)
+        << std::strerror(errno);
     return c;
   }
   ~raw_client() { close(); }

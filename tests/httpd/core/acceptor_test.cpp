@@ -133,42 +133,5 @@ TEST_F(acceptor_one_worker_test, when_descriptors_run_out_clients_wait_and_the_o
   EXPECT_EQ(stats().accepted, many + 1);
 }
 
-// -- listening sockets
-
-TEST_F(acceptor_test, listens_on_ipv4_and_ipv6) {
-  for (const char* host : {"127.0.0.1", "::1", "0.0.0.0", "::"}) {
-    server_options options;
-    options.host = host;
-    const auto opened = open_listener(options, 0, false);
-    if (!opened && opened.error().code == EADDRNOTAVAIL)
-      continue; // a machine without IPv6
-    ASSERT_TRUE(opened) << opened.error().text;
-    EXPECT_NE(bound_port(*opened), 0);
-    ::close(*opened);
-  }
-}
-
-TEST_F(acceptor_test, several_sockets_share_a_port_but_the_first_must_find_it_free) {
-  const server_options options;
-  const auto first = open_listener(options, 0, false).value();
-  const std::uint16_t port = bound_port(first);
-  const auto second = open_listener(options, port, true).value();
-  EXPECT_EQ(bound_port(second), port);
-  const auto other = open_listener(options, port, false);
-  ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().code, EADDRINUSE);
-  EXPECT_THAT(other.error().text, HasSubstr("127.0.0.1:" + std::to_string(port)));
-  ::close(first);
-  ::close(second);
-}
-
-TEST_F(acceptor_test, says_what_is_wrong_with_a_host) {
-  server_options options;
-  options.host = "localhost";
-  const auto opened = open_listener(options, 0, false);
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().text, "listen on 'localhost': not a numeric IPv4 or IPv6 address");
-}
-
 } // namespace
 } // namespace perron::httpd::core

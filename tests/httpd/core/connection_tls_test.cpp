@@ -59,6 +59,10 @@ protected:
     options.tls = tls::server_context::make(told).value();
     return options;
   }
+  /// GET /who by the host that the handshake named.
+  std::string who(const tls_wire_options& options) {
+    return secure_client(options).ask("GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
+  }
   raw_client secure_client(const tls_wire_options& options = {}) {
     return testing::secure_client(server().port, options);
   }
@@ -364,10 +368,9 @@ TEST_F(connection_tls_test, a_handler_sees_the_certificate_of_the_client) {
   const test_certificate ann = make_certificate({"ann"}, &issuer);
   const test_certificate stranger = make_certificate({"stranger"});
   serve(pages(), asking(tls::client_certificates::optional, issuer));
-  EXPECT_EQ(secure_client().get("/who").body, "TLSv1.3 localhost full nobody");
-  EXPECT_EQ(secure_client({.certificate = ann.certificate, .key = ann.key}).get("/who").body,
-            "TLSv1.3 localhost full CN=ann");
-  EXPECT_EQ(secure_client({.certificate = stranger.certificate, .key = stranger.key}).get("/who").body,
+  EXPECT_EQ(who({}), "TLSv1.3 localhost full nobody");
+  EXPECT_EQ(who({.certificate = ann.certificate, .key = ann.key}), "TLSv1.3 localhost full CN=ann");
+  EXPECT_EQ(who({.certificate = stranger.certificate, .key = stranger.key}),
             "TLSv1.3 localhost full not CN=stranger");
 }
 
@@ -377,8 +380,7 @@ TEST_F(connection_tls_test, a_certificate_may_be_required) {
   serve(pages(), asking(tls::client_certificates::required, issuer));
   EXPECT_NE(refusal(), "");
   EXPECT_NE(refusal({.only_1_2 = true}), "");
-  EXPECT_EQ(secure_client({.certificate = ann.certificate, .key = ann.key}).get("/who").body,
-            "TLSv1.3 localhost full CN=ann");
+  EXPECT_EQ(who({.certificate = ann.certificate, .key = ann.key}), "TLSv1.3 localhost full CN=ann");
   EXPECT_EQ(stats().handshakes_failed, 2U);
 }
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/access_log/log_file.hpp>
+
+#include <perron/httpd/access_log/compress_file.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+namespace perron::httpd {
+namespace {
+
+runtime::error failed(const char* what, const std::string& path) {
+  const int code = errno;
+  return {std::string(what) + " log '" + path + "': " + std::strerror(code), code};
+}
+
+runtime::result<int> open_to_append(const log_file_options& options) {
+  const int fd =
+      ::open(options.path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, options.mode);
+  if (fd < 0)
+    return failed("open", options.path);
+  return fd;
+}
+
+/// False: see errno.
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) { // somebody has made the pipe that stdout is so
+      pollfd room{fd, POLLOUT, 0};
+      ::poll(&room, 1, 1000);
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+runtime::result<std::unique_ptr<log_file>> log_file::open(const log_file_options& options) {
+  std::unique_ptr<log_file> out(new log_file(options));
+  if (out->is_stream()) {
+    out->fd_ = options.path == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
+    return out;
+  }
+  if (const auto opened = out->reopen(); !opened)
+    return opened.error();
+  return out;
+}
+
+log_file::~log_file() {
+  if (compressing_.joinable())
+    compressing_.join();
+  if (fd_ >= 0 && !is_stream())
+    ::close(fd_);
+}
+
+runtime::result<void> log_file::reopen() {
+  if (is_stream())
+    return {};
+  const auto fd = open_to_append(options_);
+  if (!fd)
+    return fd.error();
+  if (fd_ >= 0)
+    ::close(fd_);
+  fd_ = *fd;
+  struct stat now {};
+  ::fstat(fd_, &now);
+  size_ = static_cast<std::uint64_t>(now.st_size);
+  period_ = period_of(std::chrono::system_clock::from_time_t(now.st_mtime));
+  return {};
+}
+
+/// Counts pieces of local time, so that days end at midnight.
+std::int64_t log_file::period_of(time_point t) const noexcept {
+  if (options_.rotate_every.count() <= 0)
+    return 0;
+  const std::time_t second = std::chrono::system_clock::to_time_t(t);
+  std::tm local{};
+  ::localtime_r(&second, &local);
+  return (second + local.tm_gmtoff) / options_.rotate_every.count();
+}
+
+bool log_file::is_due(std::size_t more, time_point now) const noexcept {
+  if (is_stream() || size_ == 0)
+    return false;
+  return (options_.rotate_size != 0 && size_ + more > options_.rotate_size) || period_of(now) > period_;
+}
+
+runtime::result<void> log_file::write(std::string_view lines, time_point now) {
+  runtime::result<void> rotated;
+  if (is_due(lines.size(), now))
+    rotated = rotate();
+  if (size_ == 0)
+    period_ = period_of(now);
+  if (!write_all(fd_, lines))
+    return failed("write", options_.path);
+  size_ += lines.size();
+  return rotated;
+}
+
+runtime::result<void> log_file::rotate() {
+  if (is_stream())
+    return {};
+  if (compressing_.joinable())
+    compressing_.join();
+  const std::string gz = ".gz";
+  for (const char* end : {"", ".gz"})
+    ::unlink((put_aside(options_.keep) + end).c_str());
+  for (unsigned i = options_.keep; i > 1; --i)
+    for (const char* end : {"", ".gz"})
+      ::rename((put_aside(i - 1) + end).c_str(), (put_aside(i) + end).c_str()); // most are not there
+  const int moved = options_.keep == 0 ? ::unlink(options_.path.c_str())
+                                       : ::rename(options_.path.c_str(), put_aside(1).c_str());
+  if (moved != 0 && errno != ENOENT)
+    return failed("put aside", options_.path);
+  if (auto opened = reopen(); !opened)
+    return opened;
+  if (options_.compress && options_.keep != 0)
+    compressing_ = std::thread([path = put_aside(1)] { access_log_detail::compress_file(path); });
+  return {};
+}
+
+} // namespace perron::httpd

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/program/metrics/admin.hpp>
+
+#include <perron/httpd/request.hpp>
+
+#include <utility>
+
+namespace perron::httpd::program {
+namespace {
+
+/// Answers that are true now and not later.
+response not_to_be_kept(response r) {
+  r.headers.emplace_back("Cache-Control", "no-store");
+  return r;
+}
+
+response answer_readiness(readiness now) {
+  response r = text(now == readiness::ready      ? "ready\n"
+                    : now == readiness::starting ? "starting\n"
+                                                 : "draining\n");
+  if (now != readiness::ready)
+    r.status = status::service_unavailable;
+  return not_to_be_kept(std::move(r));
+}
+
+} // namespace
+
+router admin_routes(const admin_paths& paths, std::function<metrics_snapshot()> gather,
+                    std::shared_ptr<const readiness_state> state) {
+  router routes;
+  if (!paths.metrics.empty())
+    routes.get(paths.metrics, [gather = std::move(gather)](request& r) {
+      const metrics_format format = metrics_format_for(r.headers());
+      response out;
+      out.body = write_metrics(gather(), format);
+      out.content_type = content_type_of(format);
+      return not_to_be_kept(std::move(out));
+    });
+  if (!paths.health.empty())
+    routes.get(paths.health, [](request&) { return not_to_be_kept(text("ok\n")); });
+  if (!paths.ready.empty())
+    routes.get(paths.ready, [state = std::move(state)](request&) {
+      return answer_readiness(state->load(std::memory_order_relaxed)); // nothing else is read because of it
+    });
+  return routes;
+}
+
+} // namespace perron::httpd::program

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/program/service/notify.hpp>
+
+#include <perron/runtime/process.hpp>
+#include <perron/runtime/receive.hpp>
+#include <perron/runtime/signals.hpp>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+namespace perron::httpd::program {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A variable of the environment, which is then gone.
+std::string take(const char* name) {
+  const char* value = std::getenv(name);
+  std::string out = value != nullptr ? value : "";
+  ::unsetenv(name);
+  return out;
+}
+
+std::optional<std::uint64_t> number_of(const std::string& text) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, value);
+  if (fault != std::errc() || stop != end || text.empty())
+    return std::nullopt;
+  return value;
+}
+
+/// One line: what else it may hold would be another message.
+std::string status_line(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line.empty() ? std::string() : "STATUS=" + line + '\n';
+}
+
+} // namespace
+
+notifier notifier::take_from_environment() { return notifier(take("NOTIFY_SOCKET")); }
+
+runtime::result<void> notifier::send(std::string_view lines) const {
+  if (!is_on())
+    return {};
+  const auto failed = [&](const char* what, int code) {
+    return runtime::error{"notify '" + socket_ + "': " + what + ": " + std::strerror(code), code};
+  };
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  if ((socket_[0] != '/' && socket_[0] != '@') || socket_.size() >= sizeof to.sun_path)
+    return failed("neither a path nor an abstract name of at most 107 bytes", EINVAL);
+  std::memcpy(to.sun_path, socket_.data(), socket_.size());
+  if (socket_[0] == '@')
+    to.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return failed("socket", errno);
+  const ssize_t sent =
+      ::sendto(fd, lines.data(), lines.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
+  const int code = errno;
+  ::close(fd);
+  if (sent < 0)
+    return failed("send", code);
+  return {};
+}
+
+runtime::result<void> notifier::ready(std::string_view status) const {
+  return send(status_line(status) + "READY=1\nMAINPID=" + std::to_string(::getpid()));
+}
+
+runtime::result<void> notifier::reloading() const {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now); // what systemd compares it with
+  return send("RELOADING=1\nMONOTONIC_USEC=" +
+              std::to_string(static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000));
+}
+
+runtime::result<void> notifier::stopping(std::string_view status) const {
+  return send(status_line(status) + "STOPPING=1");
+}
+
+runtime::result<void> notifier::status(std::string_view text) const { return send(status_line(text)); }
+
+runtime::result<void> notifier::watchdog() const { return send("WATCHDOG=1"); }
+
+std::optional<std::chrono::microseconds> take_watchdog_interval() {
+  const auto micros = number_of(take("WATCHDOG_USEC"));
+  const std::string pid = take("WATCHDOG_PID");
+  if (!micros || *micros < 2 || (!pid.empty() && pid != std::to_string(::getpid())))
+    return std::nullopt;
+  return std::chrono::microseconds(*micros / 2);
+}
+
+bool do_workers_answer(std::size_t workers, std::chrono::milliseconds time) {
+  const auto due = std::chrono::steady_clock::now() + time;
+  std::vector<runtime::monitor_ref> pings;
+  for (std::size_t i = 0; i < workers; ++i)
+    pings.push_back(runtime::spawn_monitor({.worker = static_cast<int>(i)}, [] {}).ref);
+  std::size_t answered = 0;
+  for (const runtime::monitor_ref ref : pings) {
+    const auto left =
+        std::max(std::chrono::steady_clock::duration::zero(), due - std::chrono::steady_clock::now());
+    answered += runtime::receive(runtime::when([ref](const runtime::down& d) { return d.ref == ref; },
+                                               [](const runtime::down&) { return 1U; }),
+                                 runtime::after(left, [] { return 0U; }));
+    runtime::demonitor(ref);
+  }
+  return answered == workers;
+}
+
+void watch_node(const notifier& to, std::chrono::microseconds interval, std::size_t workers) {
+  struct never {};
+  const auto patience = std::max<std::chrono::milliseconds>(
+      1ms, std::chrono::duration_cast<std::chrono::milliseconds>(interval / 2));
+  for (;;) {
+    if (do_workers_answer(workers, patience))
+      static_cast<void>(to.watchdog()); // one that is lost is followed by the next
+    runtime::receive([](never) {}, runtime::after(interval, [] {}));
+  }
+}
+
+} // namespace perron::httpd::program

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <perron/runtime/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace perron::httpd::program {
+
+/// What the program tells its service manager (sd_notify(3), systemd's protocol, written here so that no
+/// library is needed): datagrams of lines to the Unix socket that NOTIFY_SOCKET names. Without one all of it
+/// does nothing. A value; any thread.
+class notifier {
+public:
+  notifier() = default;
+  /// "/run/systemd/notify", or "@name" for an abstract socket.
+  explicit notifier(std::string socket) : socket_(std::move(socket)) {}
+  /// NOTIFY_SOCKET of the environment, which is taken out of it, so that no child speaks for the program.
+  /// Before other threads run.
+  static notifier take_from_environment();
+
+  bool is_on() const noexcept { return !socket_.empty(); }
+
+  // Each sends one datagram and never waits. Errors: there is nobody at the socket, its queue is full.
+
+  /// It serves. `status` is for people: "3 sites on 2 listeners".
+  runtime::result<void> ready(std::string_view status = {}) const;
+  /// It reads its configuration again; ready() says that this is over, whether it went well or not.
+  runtime::result<void> reloading() const;
+  runtime::result<void> stopping(std::string_view status = {}) const;
+  runtime::result<void> status(std::string_view text) const;
+  runtime::result<void> watchdog() const;
+
+  /// Lines as sd_notify() takes them.
+  runtime::result<void> send(std::string_view lines) const;
+
+private:
+  std::string socket_{};
+};
+
+/// How often the service manager wants to hear notifier::watchdog(), half of WATCHDOG_USEC, if it does and
+/// means this process (WATCHDOG_PID). Takes both out of the environment. Before other threads run.
+std::optional<std::chrono::microseconds> take_watchdog_interval();
+
+/// Whether each of the node's workers runs a process it is given within `time`: a worker that a handler holds
+/// up is replaced by the runtime's own watchdog, so false means that the node is stuck. From a process, which
+/// waits so long at most.
+bool do_workers_answer(std::size_t workers, std::chrono::milliseconds time);
+
+/// The body of a process: tells the service manager every `interval` that the node lives, as long as its
+/// workers answer within half of it. Ends by an exit signal.
+void watch_node(const notifier& to, std::chrono::microseconds interval, std::size_t workers);
+
+} // namespace perron::httpd::program
