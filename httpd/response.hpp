@@ -17,22 +17,32 @@ namespace perron::httpd {
 /// Field lines of a response, in their order.
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-/// A piece of an open file, to be sent as a body. Owns the descriptor; its read position is not used, so one
-/// may be sent by any number of requests at once. Not for files that shrink: a response whose file turns out
-/// to be shorter than its length is cut, and its request ends as a crash.
+/// A piece of an open file, to be sent as a body. Its read position is not used, so one may be sent by any
+/// number of requests at once. Not for files that shrink: a response whose file turns out to be shorter than
+/// its length is cut, and its request ends as a crash.
 struct file_part {
   const int fd;
   const std::uint64_t offset;
   const std::uint64_t length;
+  /// Where its bytes are kept in memory as well; null: nowhere. As long as it lives.
+  const char* const bytes = nullptr;
 
-  file_part(int descriptor, std::uint64_t from, std::uint64_t bytes) noexcept
-      : fd(descriptor), offset(from), length(bytes) {}
+  /// Owns the descriptor.
+  file_part(int descriptor, std::uint64_t from, std::uint64_t count, const char* kept = nullptr) noexcept
+      : fd(descriptor), offset(from), length(count), bytes(kept) {}
+  /// A piece of another one, which it keeps alive; `from` counts from the front of that.
+  file_part(std::shared_ptr<const file_part> of, std::uint64_t from, std::uint64_t count) noexcept
+      : fd(of->fd), offset(of->offset + from), length(count),
+        bytes(of->bytes == nullptr ? nullptr : of->bytes + from), of_(std::move(of)) {}
   file_part(const file_part&) = delete;
   file_part& operator=(const file_part&) = delete;
   ~file_part();
 
   /// The first bytes of it; false: they are not there. May wait for the disk.
   bool read(std::span<char> into) const noexcept;
+
+private:
+  const std::shared_ptr<const file_part> of_{};
 };
 
 /// What a handler gives back. Content-Length, Transfer-Encoding, Date and Connection are added by the server

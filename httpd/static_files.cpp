@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/static_files.hpp>
 
+#include <perron/httpd/accept.hpp>
 #include <perron/httpd/conditional.hpp>
-#include <perron/httpd/core/file_opening.hpp>
 #include <perron/httpd/error_page.hpp>
+#include <perron/httpd/files/file_cache.hpp>
+#include <perron/httpd/files/finder.hpp>
+#include <perron/httpd/files/listing.hpp>
+#include <perron/httpd/files/multipart_ranges.hpp>
 #include <perron/httpd/files/wanted_path.hpp>
 #include <perron/httpd/range.hpp>
+#include <perron/httpd/redirect.hpp>
+#include <perron/runtime/blocking.hpp>
 #include <perron/runtime/core/clock.hpp>
 
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
-#include <stdexcept>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace perron::httpd {
 
 namespace {
 
-using namespace std::chrono_literals;
+using files::finding;
+using files::served_file;
+using file_pointer = std::shared_ptr<const served_file>;
 
-http_time now() noexcept { return http_time(std::chrono::seconds(runtime::core::wall_seconds())); }
-
-/// The path below the roots that a request names; throws 404 for one that names no file.
-std::string wanted_path(const request& r, const static_options& options) {
-  std::string path = r.param(options.param);
-  // an encoded slash is data of a segment, and no file's name has one
-  if (r.path().find("%2F") != std::string_view::npos || !files::is_wanted_path(path, options.hidden))
-    throw http_error(status::not_found, "");
-  return path;
-}
+std::uint64_t now_ms() noexcept { return runtime::core::monotonic_ns() / 1'000'000; }
+http_time wall_clock() noexcept { return http_time(std::chrono::seconds(runtime::core::wall_seconds())); }
 
 int status_of(int fault) noexcept {
   if (fault == EACCES || fault == EPERM)
@@ -43,174 +44,232 @@ int status_of(int fault) noexcept {
   return status::not_found;
 }
 
-[[noreturn]] void refuse(int fault) { throw http_error(status_of(fault), ""); }
-
-validators validators_of(const struct stat& file) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string opaque;
-  const auto put = [&](std::uint64_t value) {
-    std::string text;
-    do
-      text.insert(text.begin(), digits[value & 15U]);
-    while ((value >>= 4U) != 0);
-    opaque += text;
-  };
-  put(static_cast<std::uint64_t>(file.st_mtim.tv_sec) * 1'000'000'000U +
-      static_cast<std::uint64_t>(file.st_mtim.tv_nsec));
-  opaque += '-';
-  put(static_cast<std::uint64_t>(file.st_size));
-  const http_time changed{std::chrono::seconds(file.st_mtim.tv_sec)};
-  return {.etag = make_etag(opaque, changed + 2s > now()), .last_modified = changed};
+bool is_as_it_was(const served_file& file) noexcept {
+  if (file.whole.bytes != nullptr)
+    return true;
+  struct stat now {};
+  return ::fstat(file.whole.fd, &now) == 0 && files::file_identity(now) == file.identity;
 }
+
+// -- the answer with a file
+
+/// The form of a file that a request takes; null: it takes none. A part is one of the plain form, so that
+/// what was begun in one coding is not gone on with in another (RFC 9110 14.2).
+file_pointer choose_coding(const request& r, const file_pointer& plain) {
+  std::array<std::string_view, 3> offered;
+  std::size_t count = 0;
+  if (!r.headers().contains("Range"))
+    for (const auto& each : plain->codings)
+      offered[count++] = each->coding;
+  const auto best = best_encoding(r.headers(), std::span(offered).first(count));
+  if (!best)
+    return nullptr;
+  for (const auto& each : plain->codings)
+    if (each->coding == *best)
+      return each;
+  return plain;
+}
+
+/// The fields that a 304 has too (15.4.5).
+void add_metadata(response& to, const served_file& file, validators& current, bool varies, http_time now) {
+  to.headers.reserve(8);
+  to.headers.emplace_back("ETag", std::move(current.etag));
+  if (!file.cache_control.empty())
+    to.headers.emplace_back("Cache-Control", file.cache_control);
+  if (file.max_age)
+    to.headers.emplace_back("Expires", to_http_date(now + *file.max_age));
+  if (varies)
+    to.headers.emplace_back("Vary", "Accept-Encoding");
+}
+
+void add_content_fields(response& to, const served_file& file, http_time now) {
+  // a time that is still to come is sent as now (8.8.2.1)
+  if (file.changed > now) [[unlikely]]
+    to.headers.emplace_back("Last-Modified", to_http_date(now));
+  else
+    to.headers.emplace_back("Last-Modified", file.last_modified);
+  if (file.coding.empty())
+    to.headers.emplace_back("Accept-Ranges", "bytes");
+  else
+    to.headers.emplace_back("Content-Encoding", file.coding);
+  to.headers.emplace_back("X-Content-Type-Options", "nosniff");
+}
+
+[[gnu::noinline]] response refuse_range(const request& r, std::uint64_t size) {
+  response refusal = error_page(r.headers(), status::range_not_satisfiable);
+  refusal.headers.emplace_back("Content-Range", to_content_range({range_outcome::unsatisfiable, 0, 0}, size));
+  return refusal;
+}
+
+response answer_with(request& r, const file_pointer& plain) {
+  const bool varies = !plain->codings.empty();
+  const file_pointer file = varies ? choose_coding(r, plain) : plain;
+  if (file == nullptr)
+    throw http_error(status::not_acceptable, "there is no form of it in a coding that the request takes");
+  const http_time now = wall_clock();
+  validators current = file->validators_at(now);
+  response answer;
+  const auto verdict = check_preconditions(r.headers(), r.method(), current, now);
+  if (verdict == precondition::failed)
+    throw http_error(status::precondition_failed, "it is not in the state that the request names");
+  if (verdict == precondition::not_modified) {
+    answer.status = status::not_modified;
+    add_metadata(answer, *file, current, varies, now);
+    return answer;
+  }
+  const std::uint64_t size = file->whole.length;
+  byte_ranges ranges;
+  if (file->coding.empty() && r.headers().contains("Range")) [[unlikely]]
+    ranges = choose_ranges(r.headers(), r.method(), size, current, now);
+  if (ranges.outcome == range_outcome::unsatisfiable)
+    return refuse_range(r, size);
+  add_metadata(answer, *file, current, varies, now);
+  add_content_fields(answer, *file, now);
+  if (ranges.count > 1)
+    return send_parts(r, std::move(answer), *file, ranges);
+  answer.content_type = file->content_type;
+  answer.file = files::whole_of(file);
+  if (ranges.count == 1) {
+    const byte_span part = ranges.spans[0];
+    answer.status = status::partial_content;
+    answer.headers.emplace_back("Content-Range", to_content_range(part, size));
+    answer.file = std::make_shared<const file_part>(std::move(answer.file), part.first, part.length);
+  }
+  return answer;
+}
+
+// -- answers without one
+
+/// For routes that take every method; otherwise the router does it.
+[[gnu::noinline]] response answer_other_method(const request& r) {
+  response answer = r.method() == "OPTIONS" ? empty() : error_page(r.headers(), status::method_not_allowed);
+  answer.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
+  return answer;
+}
+
+/// To the same place with a '/' at its end, and with its query.
+response send_to_folder(const request& r) {
+  std::string place = files::to_uri_path(decode_segment(r.path())) + '/';
+  if (!is_local(place))
+    throw http_error(status::not_found, "");
+  if (!r.query().empty())
+    place.append("?").append(r.query().raw());
+  return redirect(place, status::moved_permanently);
+}
+
+response list(const request& r, const finding& found, const std::string& path,
+              const static_options& options) {
+  auto content = runtime::blocking([&] {
+    return files::read_folder(found.folder, *found.root, path, options.hidden, options.listing_limit);
+  });
+  const files::list_order order = files::parse_list_order(r.query());
+  sort(content, order);
+  const std::string shown = decode_segment(r.path());
+  const bool as_json = options.listing == file_listing::json ||
+                       best_type(r.headers(), {"text/html", "application/json"}) == "application/json";
+  response answer =
+      as_json ? json(to_json(shown, content)) : html(to_page(shown, content, order, !path.empty()));
+  if (!as_json)
+    answer.headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  if (options.listing == file_listing::html)
+    answer.headers.emplace_back("Vary", "Accept");
+  return answer;
+}
+
+// -- the handler
 
 class file_handler {
 public:
-  explicit file_handler(static_options options) : options_(std::move(options)) {
-    if (options_.root.empty())
-      throw std::invalid_argument("perron: static files need a root");
-    for (const auto& path : options_.root)
-      roots_.push_back(std::make_shared<core::folder>(path, options_.follow_links));
-  }
+  explicit file_handler(static_options options) : state_(std::make_shared<state>(std::move(options))) {}
 
   response operator()(request& r) const {
-    std::string path = wanted_path(r, options_);
-    core::open_file file = open(path);
-    if (!file.is_open())
-      refuse(file.fault());
-    const struct stat& facts = file.facts();
-    const validators current = validators_of(facts);
-    const auto size = static_cast<std::uint64_t>(facts.st_size);
-    const std::string_view type = content_type_of(path);
-    if (auto done = answer_preconditions(r, current)) {
-      add_cache_control(*done, type);
-      return *std::move(done);
-    }
-    const byte_range range = choose_range(r.headers(), r.method(), size, current, now());
-    if (range.outcome == range_outcome::unsatisfiable) {
-      response refusal = error_page(r.headers(), status::range_not_satisfiable);
-      refusal.headers.emplace_back("Content-Range", to_content_range(range, size));
-      return refusal;
-    }
-    const bool is_part = range.outcome == range_outcome::part;
-    response answer;
-    answer.status = is_part ? status::partial_content : status::ok;
-    answer.content_type = type;
-    set_validators(answer, current);
-    add_cache_control(answer, type);
-    answer.headers.emplace_back("Accept-Ranges", "bytes");
-    answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-    if (is_part)
-      answer.headers.emplace_back("Content-Range", to_content_range(range, size));
-    const std::uint64_t first = is_part ? range.first : 0;
-    const std::uint64_t length = is_part ? range.length : size;
-    answer.file = std::make_shared<const file_part>(file.release(), first, length);
-    return answer;
+    if (r.method() != "GET" && r.method() != "HEAD") [[unlikely]]
+      return answer_other_method(r);
+    const std::string path = r.param(state_->options.param);
+    // an encoded slash is data of a segment, and no file's name has one
+    if (!files::is_wanted_path(path, state_->options.hidden) ||
+        r.path().find("%2F") != std::string_view::npos)
+      throw http_error(status::not_found, "");
+    const auto kept = state_->cache.find(path, now_ms());
+    if (kept.fresh && is_as_it_was(*kept.file)) [[likely]]
+      return answer_with(r, kept.file);
+    return look_and_answer(r, path, kept.file);
   }
 
 private:
-  /// The regular file that a path names, in the first root that has one; `path` becomes its name.
-  core::open_file open(std::string& path) const {
-    const std::string asked = path;
-    core::open_file found = open_in_roots(path);
-    for (const auto& pattern : options_.try_files) {
-      if (found.is_open() || found.fault() != ENOENT)
-        break;
-      path = files::path_to_try(pattern, asked);
-      if (files::is_wanted_path(path, options_.hidden))
-        found = open_in_roots(path);
+  struct state { // shared by the copies that std::function makes
+    explicit state(static_options wanted)
+        : options(std::move(wanted)), finder(options), cache(options.cache) {}
+
+    const static_options options;
+    const files::finder finder;
+    files::file_cache cache;
+  };
+
+  [[gnu::noinline]] response look_and_answer(request& r, const std::string& path,
+                                             const file_pointer& known) const {
+    finding found = look(path, known);
+    const bool lists = state_->options.listing != file_listing::off;
+    if (is_missing(found) && !(found.what == finding::kind::folder && lists))
+      try_others(path, found);
+    switch (found.what) {
+    case finding::kind::file:
+      return answer_with(r, found.file);
+    case finding::kind::slash_wanted:
+      return send_to_folder(r);
+    case finding::kind::folder:
+      if (lists)
+        return list(r, found, path, state_->options);
+      break;
+    case finding::kind::nothing:
+      break;
+    }
+    throw http_error(status_of(found.fault), "");
+  }
+
+  static bool is_missing(const finding& found) noexcept {
+    return found.what == finding::kind::folder ||
+           (found.what == finding::kind::nothing && status_of(found.fault) == status::not_found);
+  }
+
+  /// What try_files has first, if anything.
+  void try_others(const std::string& path, finding& found) const {
+    for (const auto& pattern : state_->options.try_files) {
+      const std::string other = files::path_to_try(pattern, path);
+      if (!files::is_wanted_path(other, state_->options.hidden))
+        continue;
+      const auto kept = state_->cache.find(other, now_ms());
+      finding next = kept.fresh && is_as_it_was(*kept.file)
+                         ? finding{.what = finding::kind::file, .file = kept.file}
+                         : look(other, kept.file);
+      if (is_missing(next) || next.what == finding::kind::slash_wanted)
+        continue;
+      found = std::move(next);
+      return;
+    }
+  }
+
+  /// On the disk; what is found is kept.
+  finding look(const std::string& path, const file_pointer& known) const {
+    files::file_cache& cache = state_->cache;
+    finding found = state_->finder.find(path, known, cache.content_limit());
+    if (found.what != finding::kind::file) {
+      if (known != nullptr)
+        cache.drop(path);
+    } else if (found.file == known) {
+      cache.renew(path, *known, now_ms());
+    } else {
+      cache.put(path, found.file, now_ms());
     }
     return found;
   }
 
-  core::open_file open_in_roots(std::string& path) const {
-    const bool is_folder = path.empty() || path.back() == '/';
-    for (const auto& root : roots_) {
-      if (!is_folder) {
-        core::open_file file = root->open(path);
-        if (is_answer(file))
-          return file;
-        continue;
-      }
-      for (const auto& name : options_.index) {
-        const std::string index = path + name;
-        core::open_file file = root->open(index);
-        if (!is_answer(file))
-          continue;
-        path = index;
-        return file;
-      }
-    }
-    return core::open_file(ENOENT);
-  }
-
-  /// A file that can be sent, or a fault that hides what is in further roots.
-  static bool is_answer(const core::open_file& file) {
-    return file.is_open() ? S_ISREG(file.facts().st_mode) : status_of(file.fault()) != status::not_found;
-  }
-
-  void add_cache_control(response& to, std::string_view type) const {
-    if (const auto value = options_.cache_control.value_for(type); !value.empty())
-      to.headers.emplace_back("Cache-Control", value);
-  }
-
-  static_options options_;
-  std::vector<std::shared_ptr<const core::folder>> roots_; // shared by the copies that std::function makes
-};
-
-struct extension {
-  std::string_view name;
-  std::string_view type;
-};
-
-// by name
-constexpr extension extensions[] = {
-    {"avif", "image/avif"},
-    {"bin", "application/octet-stream"},
-    {"css", "text/css; charset=utf-8"},
-    {"csv", "text/csv; charset=utf-8"},
-    {"gif", "image/gif"},
-    {"gz", "application/gzip"},
-    {"htm", "text/html; charset=utf-8"},
-    {"html", "text/html; charset=utf-8"},
-    {"ico", "image/x-icon"},
-    {"jpeg", "image/jpeg"},
-    {"jpg", "image/jpeg"},
-    {"js", "text/javascript; charset=utf-8"},
-    {"json", "application/json"},
-    {"map", "application/json"},
-    {"md", "text/markdown; charset=utf-8"},
-    {"mjs", "text/javascript; charset=utf-8"},
-    {"mp3", "audio/mpeg"},
-    {"mp4", "video/mp4"},
-    {"ogg", "audio/ogg"},
-    {"pdf", "application/pdf"},
-    {"png", "image/png"},
-    {"svg", "image/svg+xml"},
-    {"tar", "application/x-tar"},
-    {"txt", "text/plain; charset=utf-8"},
-    {"wasm", "application/wasm"},
-    {"wav", "audio/wav"},
-    {"webm", "video/webm"},
-    {"webmanifest", "application/manifest+json"},
-    {"webp", "image/webp"},
-    {"woff", "font/woff"},
-    {"woff2", "font/woff2"},
-    {"xhtml", "application/xhtml+xml"},
-    {"xml", "application/xml"},
-    {"zip", "application/zip"},
+  std::shared_ptr<state> state_;
 };
 
 } // namespace
 
 handler static_files(static_options options) { return file_handler(std::move(options)); }
-
-std::string_view content_type_of(std::string_view file_name) noexcept {
-  const auto dot = file_name.rfind('.');
-  if (dot != std::string_view::npos)
-    for (const auto& known : extensions)
-      if (equal_ignoring_case(file_name.substr(dot + 1), known.name))
-        return known.type;
-  return "application/octet-stream";
-}
 
 } // namespace perron::httpd

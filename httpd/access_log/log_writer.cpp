@@ -2,11 +2,13 @@
 #include <perron/httpd/access_log/log_writer.hpp>
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +22,18 @@ int make_bell() {
   return fd;
 }
 
+/// A thread without signals: they are for those that wait for them.
+template <class F>
+std::thread quiet_thread(F&& body) {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread made(std::forward<F>(body));
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return made;
+}
+
 log_counts& operator+=(log_counts& to, const log_counts& more) noexcept {
   to.written += more.written;
   to.dropped += more.dropped;
@@ -29,7 +43,8 @@ log_counts& operator+=(log_counts& to, const log_counts& more) noexcept {
 } // namespace
 
 log_writer::log_writer(std::size_t workers, log_writer_options options)
-    : workers_(workers), options_(std::move(options)), bell_(make_bell()), thread_([this] { run(); }) {}
+    : workers_(workers), options_(std::move(options)), bell_(make_bell()),
+      thread_(quiet_thread([this] { run(); })) {}
 
 log_writer::~log_writer() {
   {

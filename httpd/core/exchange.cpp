@@ -247,8 +247,12 @@ void exchange::refuse_informational(int status) {
                                 " is not that of a final response");
 }
 
-/// A small file goes out in one piece with the head.
+/// A small file, and one that is in memory, goes out in one piece with the head.
 void exchange::send_with_file(std::string_view head, const file_part& file) {
+  if (file.bytes != nullptr) {
+    send_two(connection_, head, {file.bytes, static_cast<std::size_t>(file.length)}, limits());
+    return;
+  }
   constexpr std::size_t small = std::size_t(16) * 1024;
   if (file.length > small) {
     send_part(head);

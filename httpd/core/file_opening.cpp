@@ -24,9 +24,9 @@ constexpr std::uint64_t RESOLVE_CACHED = 0x20; // Linux 5.12
 #endif
 
 /// A descriptor, or an errno value as a negative number.
-int open_beneath(int folder, const char* path, std::uint64_t more) noexcept {
+int open_beneath(int folder, const char* path, std::uint64_t more, int flags = how_to_open) noexcept {
   open_how how{};
-  how.flags = how_to_open;
+  how.flags = static_cast<std::uint64_t>(flags);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | more;
   const long fd = ::syscall(SYS_openat2, folder, path, &how, sizeof how);
   return fd < 0 ? -errno : static_cast<int>(fd);
@@ -75,6 +75,15 @@ open_file folder::open(const std::string& path) const {
     }
     return is_unknown(descriptor) ? open_by_steps(path) : with_facts(descriptor);
   });
+}
+
+int folder::look(const std::string& path, struct stat& facts) const noexcept {
+  const int fd = open_beneath(fd_, path.c_str(), follow_links_ ? 0 : RESOLVE_NO_SYMLINKS, O_PATH | O_CLOEXEC);
+  if (fd < 0)
+    return -fd;
+  const int fault = ::fstat(fd, &facts) == 0 ? 0 : errno;
+  ::close(fd);
+  return fault;
 }
 
 open_file folder::open_by_steps(const std::string& path) const {

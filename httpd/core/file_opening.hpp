@@ -50,6 +50,10 @@ public:
   /// In a process: waits for the disk outside of the worker, unless all directories on the way are cached.
   open_file open(const std::string& path) const;
 
+  /// What stands there, after links that open() would follow, without opening it. Blocks the thread while the
+  /// disk is waited for: not for a process. An errno value, 0 if `facts` is set.
+  int look(const std::string& path, struct stat& facts) const noexcept;
+
   /// How it goes on a kernel without openat2: one segment after the other, no links.
   open_file open_by_steps(const std::string& path) const;
 

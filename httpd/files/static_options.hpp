@@ -78,12 +78,11 @@ struct file_cache_options {
   std::size_t max_file = std::size_t(64) * 1024;
 };
 
-/// What static_files() does; see there. Heeded so far: root, param, index, try_files, hidden, follow_links,
-/// cache_control.
+/// What static_files() does; see there. Only `root` must be said.
 struct static_options {
   /// The folders; a file is that of the first one that has it. Links to them are followed once, when the
   /// handler is made.
-  text_list root;
+  text_list root{};
   std::string param = "path"; ///< the wildcard of the route that names the file
   text_list index =
       "index.html"; ///< what a path that ends in '/' names in its folder, the first that is there

@@ -24,7 +24,6 @@ result<std::shared_ptr<client_context>> client_context::make(const client_option
     return done.error();
   ::SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   ::SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
-  ::SSL_CTX_set_read_ahead(c, 1);
   if (options.asks_for_ocsp)
     ::SSL_CTX_set_tlsext_status_type(c, TLSEXT_STATUSTYPE_ocsp);
   const auto alpn = alpn_on_the_wire(options.alpn);

@@ -39,6 +39,9 @@ using owned_session = std::unique_ptr<::SSL_SESSION, freed_by<::SSL_SESSION_free
 /// what went wrong first, in OpenSSL's words; empty if nothing is in it. Any thread.
 std::string take_reason();
 
+/// What an alert of the peer means (RFC 8446 6).
+std::string text_of_alert(int alert);
+
 /// A failure that is not the operating system's.
 inline error wrong(std::string_view where, std::string_view what) {
   return {std::string(where) + ": " + std::string(what), 0};

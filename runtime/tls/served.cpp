@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/served.hpp>
 
+#include <perron/runtime/tls/handshake_watch.hpp>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -147,7 +149,7 @@ result<owned_context> make_context(const server_options& options, served& all, c
   if (options.prefers_own_order)
     ::SSL_CTX_set_options(c, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   ::SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  ::SSL_CTX_set_read_ahead(c, 1);
+  handshake_watch::allow_for(c);
   ::SSL_CTX_set_max_cert_list(c, most_chain_bytes);
 
   // all that a resumption needs is in the ticket, sealed with keys that all workers share

@@ -2,7 +2,10 @@
 #include <perron/runtime/tls/session.hpp>
 
 #include <perron/runtime/tls/client_context.hpp>
+#include <perron/runtime/tls/handshake_watch.hpp>
+#include <perron/runtime/tls/known.hpp>
 #include <perron/runtime/tls/library.hpp>
+#include <perron/runtime/tls/records.hpp>
 #include <perron/runtime/tls/resumptions.hpp>
 #include <perron/runtime/tls/server_context.hpp>
 #include <perron/runtime/tls/wire.hpp>
@@ -102,13 +105,6 @@ private:
   std::size_t left_;
 };
 
-void note_message(int sent, int /*version*/, int kind, const void* message, std::size_t size, ::SSL* /*of*/,
-                  void* on) {
-  if (sent == 0 && kind == SSL3_RT_HANDSHAKE && size != 0 &&
-      *static_cast<const unsigned char*>(message) == SSL3_MT_KEY_UPDATE)
-    static_cast<wire*>(on)->note_key_update();
-}
-
 } // namespace
 
 result<std::unique_ptr<session>> session::make(::ssl_ctx_st* of, int fd) {
@@ -121,8 +117,8 @@ result<std::unique_ptr<session>> session::make(::ssl_ctx_st* of, int fd) {
     return detail::wrong("TLS session", detail::take_reason());
   }
   ::SSL_set_bio(made->ssl_, bio, bio);
-  ::SSL_set_msg_callback(made->ssl_, note_message);
-  ::SSL_set_msg_callback_arg(made->ssl_, made->wire_.get());
+  made->watch_ = std::make_unique<detail::handshake_watch>(*made->wire_);
+  made->watch_->watch(made->ssl_);
   return made;
 }
 
@@ -132,7 +128,8 @@ result<std::unique_ptr<session>> session::accept(const server_context& as, int f
   auto made = make(of.get(), fd);
   if (made) {
     ::SSL_set_accept_state((*made)->ssl_);
-    (*made)->wire_->awaits_hello = true;
+    (*made)->is_server_ = true;
+    (*made)->wire_->await_hello();
   }
   return made;
 }
@@ -161,6 +158,21 @@ result<std::unique_ptr<session>> session::connect(const client_context& as, int 
     detail::resumptions::resume(ssl, expected);
   }
   return made;
+}
+
+/// Memory is what it is for: what OpenSSL holds of a connection are 13 KB.
+void session::go_on_without_openssl() noexcept {
+  try {
+    info();
+    records_ = detail::records::take(ssl_, *watch_);
+  } catch (const std::bad_alloc&) {
+    return; // it goes on with OpenSSL
+  }
+  if (records_ == nullptr)
+    return;
+  ::SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  ::SSL_free(std::exchange(ssl_, nullptr));
+  watch_.reset();
 }
 
 session::~session() {
@@ -200,11 +212,11 @@ std::int64_t session::outcome_of(int returned) noexcept {
       why += std::string(": ") + ::X509_verify_cert_error_string(::SSL_get_verify_result(ssl_));
     if (!why.empty())
       return fail(-EPROTO, plain_http_ ? "the client speaks plain HTTP" : why);
-    if (wire_->why != nullptr)
-      return fail(-wire_->read_failed, wire_->why);
-    if (wire_->read_failed != 0)
-      return fail(-wire_->read_failed, std::generic_category().message(wire_->read_failed));
-    if (wire_->ended)
+    if (wire_->why() != nullptr)
+      return fail(-wire_->read_failed(), wire_->why());
+    if (wire_->read_failed() != 0)
+      return fail(-wire_->read_failed(), std::generic_category().message(wire_->read_failed()));
+    if (wire_->has_ended())
       return fail(-ECONNABORTED, established_ ? "the peer has ended the connection without close_notify"
                                               : "the peer has left during the handshake");
   } catch (const std::bad_alloc&) {
@@ -229,6 +241,8 @@ session::step session::handshake() noexcept {
     if (!established_)
       outcome = outcome_of(returned);
   }
+  if (established_ && is_server_ && records_ == nullptr)
+    go_on_without_openssl();
   const std::int64_t sent = wire_->end();
   if (outcome != 1 && outcome != -EAGAIN)
     return step::failed;
@@ -242,17 +256,22 @@ session::step session::handshake() noexcept {
 }
 
 std::int64_t session::receive(std::span<char> into) noexcept {
+  untold_ = false;
   if (broken_ != 0)
     return -broken_;
   if (!established_)
     return -ENOTCONN;
-  if (into.empty())
+  if (into.empty() || ended_)
     return 0;
+  if (records_ != nullptr && records_->has_data())
+    return records_->take_data(into);
   if (const std::int64_t begun = wire_->begin(); begun == -ENOMEM)
     return fail(begun, "no memory");
-  write_to_read_ = wire_->kept() > most_kept;
+  write_to_read_ = wire_->unsent() > most_kept;
   std::int64_t outcome = -EAGAIN;
-  if (!write_to_read_) {
+  if (!write_to_read_ && records_ != nullptr) {
+    outcome = receive_records(into);
+  } else if (!write_to_read_) {
     ::ERR_clear_error();
     wire_->drained = false; // said anew by this call alone: who waits for events has taken note of the last one
     std::size_t n = 0;
@@ -262,6 +281,25 @@ std::int64_t session::receive(std::span<char> into) noexcept {
   wire_->end();
   if (outcome > 0)
     wire_->note_progress();
+  ended_ = outcome == 0;
+  return outcome;
+}
+
+std::int64_t session::receive_records(std::span<char> into) noexcept {
+  detail::records::end_of over;
+  const std::int64_t outcome = records_->receive(*wire_, into, over);
+  if (over.code != 0) {
+    try {
+      if (over.alert >= 0)
+        fail(-over.code, detail::text_of_alert(over.alert));
+      else
+        fail(-over.code,
+             over.why.empty() ? std::generic_category().message(over.code) : std::string(over.why));
+    } catch (const std::bad_alloc&) {
+      fail(-over.code, "");
+    }
+  }
+  untold_ = outcome > 0 && (over.code != 0 || records_->has_ended());
   return outcome;
 }
 
@@ -275,17 +313,26 @@ std::int64_t session::pump(Source& from) noexcept {
   std::int64_t outcome = wire_->begin();
   std::size_t taken = 0;
   std::size_t sealed = 0; // but not sent
+  if (outcome == 0 && records_ != nullptr && !records_->begin_sending(*wire_))
+    outcome = -ENOMEM;
   if (outcome == 0) {
     taken = std::exchange(owed_, 0);
     from.skip(taken);
     ::ERR_clear_error();
     for (;;) {
       std::span<const char> content;
-      outcome = from.next(wire_->record(), content);
+      outcome = from.next(records_ != nullptr ? records_->place_of(*wire_) : wire_->place_of_next(), content);
       if (outcome <= 0)
         break;
-      std::size_t n = 0;
-      if (const int returned = ::SSL_write_ex(ssl_, content.data(), content.size(), &n); returned != 1) {
+      std::size_t n = content.size();
+      if (records_ != nullptr) {
+        if (!records_->seal(*wire_, content)) {
+          ::ERR_clear_error();
+          outcome = fail(-EPROTO, "a record cannot be sealed");
+          break;
+        }
+      } else if (const int returned = ::SSL_write_ex(ssl_, content.data(), content.size(), &n);
+                 returned != 1) {
         outcome = outcome_of(returned);
         read_to_write_ = outcome == -EAGAIN;
         break;
@@ -325,7 +372,11 @@ std::int64_t session::sendfile(int file, ::off_t& offset, std::size_t count) noe
 }
 
 bool session::has_pending() const noexcept {
-  return broken_ == 0 && established_ && (::SSL_has_pending(ssl_) == 1 || !wire_->drained);
+  if (untold_)
+    return true;
+  if (broken_ != 0 || ended_ || !established_)
+    return false;
+  return (records_ != nullptr ? records_->has_data() : ::SSL_pending(ssl_) > 0) || wire_->has_more();
 }
 
 void session::say_goodbye() noexcept {
@@ -334,9 +385,13 @@ void session::say_goodbye() noexcept {
   said_goodbye_ = true;
   if (wire_->begin() == -ENOMEM)
     return;
-  ::ERR_clear_error();
-  ::SSL_shutdown(ssl_);
-  ::ERR_clear_error();
+  if (records_ != nullptr) {
+    records_->say_goodbye(*wire_);
+  } else {
+    ::ERR_clear_error();
+    ::SSL_shutdown(ssl_);
+    ::ERR_clear_error();
+  }
   wire_->end();
 }
 

@@ -23,8 +23,11 @@ class client_context;
 class server_context;
 
 namespace detail {
-struct wire;
-}
+class records;
+class wire;
+struct handshake_watch;
+struct known;
+} // namespace detail
 
 /// One TLS connection on a non-blocking stream socket, which it does not own and which must outlive it: a
 /// step machine that never waits. For what waits in a process there is stream.hpp.
@@ -95,22 +98,29 @@ private:
   session() noexcept = default;
 
   static result<std::unique_ptr<session>> make(::ssl_ctx_st* of, int fd);
+  void go_on_without_openssl() noexcept;
   std::int64_t outcome_of(int returned) noexcept;
+  std::int64_t receive_records(std::span<char> into) noexcept;
   std::int64_t fail(std::int64_t code, std::string_view why) noexcept;
   template <class Source>
   std::int64_t pump(Source& from) noexcept;
 
-  ::ssl_st* ssl_ = nullptr;
   std::unique_ptr<detail::wire> wire_;
+  std::unique_ptr<detail::handshake_watch> watch_; ///< while there is ssl_
+  ::ssl_st* ssl_ = nullptr;
+  std::unique_ptr<detail::records> records_; ///< instead of ssl_, if it can be
   std::unique_ptr<std::string> failure_;
-  mutable std::unique_ptr<session_info> info_;
+  mutable std::unique_ptr<detail::known> known_;
   std::size_t owed_ = 0; ///< bytes of the caller that are encrypted, but not all sent
   int broken_ = 0;       ///< errno
+  bool is_server_ = false;
   bool established_ = false;
   bool plain_http_ = false;
   bool write_to_read_ = false;
   bool read_to_write_ = false;
   bool said_goodbye_ = false;
+  bool ended_ = false;  ///< the caller was told of the end
+  bool untold_ = false; ///< the end or a failure was found behind data; the caller was told of the data
 };
 
 } // namespace perron::runtime::tls

@@ -2,9 +2,11 @@
 #include <perron/runtime/tls/session_info.hpp>
 
 #include <perron/runtime/tls/certificate.hpp>
+#include <perron/runtime/tls/handshake_watch.hpp>
+#include <perron/runtime/tls/known.hpp>
 #include <perron/runtime/tls/library.hpp>
+#include <perron/runtime/tls/records.hpp>
 #include <perron/runtime/tls/session.hpp>
-#include <perron/runtime/tls/wire.hpp>
 
 #include <array>
 
@@ -85,26 +87,29 @@ std::string_view or_empty(const char* text) {
 
 std::string session::stapled_ocsp() const {
   const unsigned char* text = nullptr;
-  const long size = ::SSL_get_tlsext_status_ocsp_resp(ssl_, &text);
+  const long size = ssl_ != nullptr ? ::SSL_get_tlsext_status_ocsp_resp(ssl_, &text) : 0;
   return size > 0 ? std::string(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size))
                   : std::string();
 }
 
 const session_info& session::info() const {
-  if (info_ == nullptr) {
-    auto made = std::make_unique<session_info>();
-    made->version = or_empty(::SSL_get_version(ssl_));
-    made->cipher = or_empty(::SSL_get_cipher_name(ssl_));
+  if (known_ == nullptr && ssl_ != nullptr) {
+    auto made = std::make_unique<known>();
     const unsigned char* protocol = nullptr;
     unsigned int size = 0;
     ::SSL_get0_alpn_selected(ssl_, &protocol, &size);
-    made->alpn = {reinterpret_cast<const char*>(protocol), size};
-    made->server_name = or_empty(::SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name));
-    made->resumed = ::SSL_session_reused(ssl_) == 1;
-    made->peer = peer_of(ssl_);
-    info_ = std::move(made);
+    made->texts.assign(reinterpret_cast<const char*>(protocol), size);
+    made->texts += or_empty(::SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name));
+    session_info& info = made->info;
+    info.version = or_empty(::SSL_get_version(ssl_)); // texts that stay
+    info.cipher = or_empty(::SSL_get_cipher_name(ssl_));
+    info.alpn = std::string_view(made->texts).substr(0, size);
+    info.server_name = std::string_view(made->texts).substr(size);
+    info.resumed = ::SSL_session_reused(ssl_) == 1;
+    info.peer = peer_of(ssl_);
+    known_ = std::move(made);
   }
-  return *info_;
+  return known_->info;
 }
 
 } // namespace perron::runtime::tls

@@ -31,6 +31,17 @@ bool is_one(offers of, std::optional<std::string_view> which) {
   return !which || std::find(of.begin(), of.end(), *which) != of.end();
 }
 
+/// Parts are there, and no two of them touch.
+void check_parts(const byte_ranges& parts, std::uint64_t size) {
+  require((parts.outcome == range_outcome::part) == (parts.count != 0));
+  for (const auto& one : parts) {
+    require(one.length > 0 && one.first < size && one.length <= size - one.first);
+    for (const auto& other : parts)
+      require(&one == &other || one.first > other.first + (other.length - 1) + 1 ||
+              other.first > one.first + (one.length - 1) + 1);
+  }
+}
+
 void check_range(std::string_view field) {
   for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1000}, UINT64_MAX}) {
     const auto range = parse_range(field, size);
@@ -38,6 +49,7 @@ void check_range(std::string_view field) {
       require(range.length > 0 && range.first < size && range.length <= size - range.first);
     else
       require(range.first == 0 && range.length == 0);
+    check_parts(parse_ranges(field, size), size);
   }
 }
 

@@ -78,6 +78,51 @@ TEST(rfc9110_14_2, many_small_ranges_are_not_served) {
   EXPECT_EQ(range(field + ",16-16"), "whole");
 }
 
+/// "first+length first+length", "whole" or "unsatisfiable".
+std::string ranges(std::string_view field, std::uint64_t size = 10'000) {
+  const byte_ranges all = parse_ranges(field, size);
+  if (all.outcome != range_outcome::part)
+    return told({all.outcome, 0, 0});
+  std::string out;
+  for (const auto& span : all)
+    out += (out.empty() ? "" : " ") + std::to_string(span.first) + '+' + std::to_string(span.length);
+  return out;
+}
+
+TEST(rfc9110_15_3_7_2, parts_come_in_the_order_of_the_field) {
+  EXPECT_EQ(ranges("bytes=0-9,1000-1009"), "0+10 1000+10");
+  EXPECT_EQ(ranges("bytes=1000-1009,0-9"), "1000+10 0+10");
+  EXPECT_EQ(ranges("bytes=-10,0-0"), "9990+10 0+1");
+  EXPECT_EQ(ranges("bytes=5000-,2000-2099,0-0"), "5000+5000 2000+100 0+1");
+}
+
+TEST(rfc9110_15_3_7_2, ranges_that_overlap_touch_or_nearly_touch_are_one) {
+  EXPECT_EQ(ranges("bytes=0-9,5-14"), "0+15");
+  EXPECT_EQ(ranges("bytes=0-9,10-19"), "0+20");
+  EXPECT_EQ(ranges("bytes=0-9,137-150"), "0+151");
+  EXPECT_EQ(ranges("bytes=0-9,138-150"), "0+10 138+13");
+  EXPECT_EQ(ranges("bytes=500-599,0-9,300-510,0-0"), "300+300 0+10");
+  EXPECT_EQ(ranges("bytes=0-9,1000-1009,5-1004"), "0+1010");
+  EXPECT_EQ(ranges("bytes=2000-2009,0-9,1000-1009,5-1004"), "2000+10 0+1010");
+}
+
+TEST(rfc9110_15_3_7_2, ranges_that_are_not_there_are_left_out) {
+  EXPECT_EQ(ranges("bytes=0-9,20000-,5000-5009"), "0+10 5000+10");
+  EXPECT_EQ(ranges("bytes=20000-,30000-"), "unsatisfiable");
+  EXPECT_EQ(ranges("bytes=0-9,x,5000-5009"), "whole");
+}
+
+TEST(rfc9110_17_15, a_flood_of_ranges_gets_each_byte_once) {
+  std::string field = "bytes=0-";
+  for (int i = 1; i < 16; ++i)
+    field += ",0-";
+  EXPECT_EQ(ranges(field), "0+10000");
+  EXPECT_EQ(ranges(field + ",0-"), "whole");
+  for (int i = 0; i < 1300; ++i)
+    field += ",5-" + std::to_string(i);
+  EXPECT_EQ(ranges(field), "whole");
+}
+
 TEST(rfc9110_14_4, content_range) {
   EXPECT_EQ(to_content_range({range_outcome::part, 42, 1}, 1234), "bytes 42-42/1234");
   EXPECT_EQ(to_content_range({range_outcome::part, 0, 500}, 1234), "bytes 0-499/1234");

@@ -87,8 +87,16 @@ owned_certificate make(const certificate_plan& plan, ::EVP_PKEY* own, ::X509* is
   return out;
 }
 
+/// An RSA key takes long to make: one serves all.
 key make_key(bool rsa) {
-  key out(rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
+  key out;
+  if (rsa) {
+    static const key one(EVP_RSA_gen(2048));
+    if (::EVP_PKEY_up_ref(one.get()) == 1)
+      out.reset(one.get());
+  } else {
+    out.reset(EVP_EC_gen("P-256"));
+  }
   need(out != nullptr, "making a key");
   return out;
 }

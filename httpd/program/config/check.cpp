@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/access_log/format.hpp>
 #include <perron/httpd/program/config/check.hpp>
 #include <perron/httpd/program/config/document.hpp>
 #include <perron/httpd/program/config/spelling.hpp>
@@ -108,7 +109,8 @@ void check_listeners(const configuration& whole, reading& r) {
         r.fail_at(path + ".listen", endpoint_text(at) + " is that of " + there->second + " as well",
                   "listen there once, or somewhere else");
     }
-    check_limits(listener.limits, path + ".limits", r);
+    if (r.place_of(path + ".limits").line != 0)
+      check_limits(listener.limits, path + ".limits", r);
     if (listener.tls) {
       check_certificate_keys(listener.tls->certificates, path + ".tls", r);
       check_tls(whole, listener, path + ".tls", r);
@@ -143,6 +145,7 @@ void check_location(const location_settings& location, const std::string& path, 
               "write redirect = \"URL\" and redirect_status");
   if (!location.return_body.empty() && (location.return_status == 204 || location.return_status == 304))
     r.fail_at(path + ".body", "an answer with this status has none", "take it out");
+  check_redirect(location, path, r);
   check_settings(location.settings, path, r);
 }
 
@@ -239,14 +242,16 @@ void check_hosts(const configuration& whole, reading& r) {
 
 } // namespace
 
-void complete(configuration& whole) {
+void complete(configuration& whole, const limit_settings& limits) {
   const bool has_certificates = std::any_of(whole.sites.begin(), whole.sites.end(),
                                             [](const auto& site) { return !site.certificates.empty(); });
   if (whole.listeners.empty()) {
-    whole.listeners.push_back({.name = "http", .listen = {{.host = "::", .port = 80}}});
+    whole.listeners.push_back({.name = "http", .listen = {{.host = "::", .port = 80}}, .limits = limits});
     if (has_certificates)
-      whole.listeners.push_back(
-          {.name = "https", .listen = {{.host = "::", .port = 443}}, .tls = tls_settings{}});
+      whole.listeners.push_back({.name = "https",
+                                 .listen = {{.host = "::", .port = 443}},
+                                 .tls = tls_settings{},
+                                 .limits = limits});
   }
   for (auto& listener : whole.listeners) {
     if (listener.name.empty() && !listener.listen.empty())
@@ -268,11 +273,18 @@ void complete(configuration& whole) {
   }
 }
 
-void check(const configuration& whole, reading& r) {
+void check(const configuration& whole, const limit_settings& limits, reading& r) {
+  check_limits(limits, "limits", r);
   check_server(whole.server, r);
-  for (const char* const key : {"log.keep", "log.compress"})
-    if (r.place_of(key).line != 0 && whole.log.rotate_size == 0 && whole.log.rotate_every.count() == 0)
+  const log_settings usual{};
+  for (const auto& [key, is_usual] : {std::pair("log.keep", whole.log.keep == usual.keep),
+                                      std::pair("log.compress", whole.log.compress == usual.compress)})
+    if (!is_usual && whole.log.rotate_size == 0 && whole.log.rotate_every.count() == 0)
       r.fail_at(key, "does nothing without rotate_size or rotate_every", "write one of them as well");
+  for (const auto& [name, format] : whole.log.formats)
+    if (const auto parsed = access_format::parse(format); !parsed)
+      r.fail_at("log.formats", toml_name(name) + ": " + parsed.error().text,
+                "write it as under ACCESS LOGS in perron.toml(5), say \"$remote_addr $status\"");
   if (!whole.admin.listen && r.place_of("admin").line != 0 && r.place_of("admin.listen").line == 0)
     r.fail_at("admin", "has no listen, so nothing of it is there", "write listen = \"127.0.0.1:9180\"");
   if (whole.sites.empty())

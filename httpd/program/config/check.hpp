@@ -9,15 +9,21 @@
 namespace perron::httpd::program {
 
 /// Fills in what follows from the rest: listeners where there are none, names of listeners, the listeners of
-/// sites, keys that stand in the file of their certificate. Doing it twice changes nothing.
-void complete(configuration& whole);
+/// sites, keys that stand in the file of their certificate. `limits` are [limits].
+/// Doing it twice changes nothing.
+void complete(configuration& whole, const limit_settings& limits);
 
 /// Looks for what cannot be seen at one key alone: names that nobody has or two have, keys that contradict
 /// each other or do nothing, certificates that cannot be used. Of a complete() configuration.
-void check(const configuration& whole, reading& r);
+void check(const configuration& whole, const limit_settings& limits, reading& r);
 
 /// The part of check() for what [defaults], a site or a location say; `path` is "site[1]".
 void check_settings(const site_settings& of, const std::string& path, reading& r);
+
+/// The part of it for patterns, templates and fields, as httpd/rules/ takes them.
+void check_rules(const site_settings& of, const std::string& path, reading& r);
+/// The same of where a location sends its clients.
+void check_redirect(const location_settings& of, const std::string& path, reading& r);
 
 /// The part of check() for certificates, in files that are there: whether there is one in it, with its key.
 void check_certificates(const configuration& whole, reading& r);

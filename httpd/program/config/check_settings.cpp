@@ -57,6 +57,7 @@ void check_settings(const site_settings& of, const std::string& path, reading& r
     if (of.redirects[i].from == of.redirects[i].to)
       r.fail_at(path + ".redirects[" + std::to_string(i + 1) + "].to", "leads to where it comes from",
                 "name another place");
+  check_rules(of, path, r);
 }
 
 } // namespace perron::httpd::program

@@ -35,15 +35,15 @@ struct process_settings {
   friend bool operator==(const process_settings&, const process_settings&) = default;
 };
 
-/// [log]: the log of the program itself, and what all log files have in common.
+/// [log]: the log of the program itself, and what all log files have in common (log_file_options).
 struct log_settings {
-  std::string error = "stderr";     ///< "stderr", "stdout", "off" or a file
+  std::string error = "stderr";     ///< "stderr", "stdout", "syslog", "off" or a file
   std::string level = "info";       ///< trace, debug, info, warning, error, critical
-  std::vector<text_pair> formats{}; ///< own formats of access logs: name, then format
+  std::vector<text_pair> formats{}; ///< own formats of access logs: name, then what access_format takes
   std::uint64_t rotate_size = 0;    ///< a log file is put aside when it is as long as this; 0: never
-  milliseconds rotate_every{0};     ///< or is as old as this; 0: never
+  milliseconds rotate_every{0};     ///< whole seconds: when such a piece of local time ends; 0: never
   unsigned keep = 14;               ///< so many old files are kept
-  bool compress = true;             ///< old files with gzip
+  bool compress = false;            ///< those with gzip
 
   friend bool operator==(const log_settings&, const log_settings&) = default;
 };
@@ -80,7 +80,9 @@ struct limit_settings {
   milliseconds body_grace{5'000};
   std::size_t unread_body = std::size_t(64) * 1024;
   milliseconds unread_body_time{1'000};
+  milliseconds write_grace{30'000};
   std::size_t max_unsent = std::size_t(128) * 1024;
+  std::size_t max_in_flight = std::size_t(64) << 20;
   // per_address
   std::uint32_t address_connections = 0;
   std::uint32_t address_rate = 0; ///< requests_per_second

@@ -48,7 +48,9 @@ bool is_readable(reading& r, const source_place& place, const std::string& path,
 
 bool read_path(reading& r, const toml_value& value, path_kind kind, std::string& out) {
   const auto& text = value.text;
-  if (kind == path_kind::output && (text == "off" || text == "stdout" || text == "stderr")) {
+  const bool may_be_stream = kind == path_kind::output || kind == path_kind::log;
+  if ((may_be_stream && (text == "off" || text == "stdout" || text == "stderr")) ||
+      (kind == path_kind::log && text == "syslog")) {
     out = text;
     return true;
   }
@@ -70,6 +72,7 @@ bool read_path(reading& r, const toml_value& value, path_kind kind, std::string&
     return is_readable(r, value.place, out, true);
   case path_kind::new_file:
   case path_kind::output:
+  case path_kind::log:
     if (out.back() == '/') {
       r.fail(value.place, out + " is a folder", "add the name of a file");
       return false;

@@ -42,9 +42,16 @@ struct section {
   std::string_view name; ///< "[server]"
   std::string_view text;
   std::vector<key> keys;
+  const void* fresh; ///< a struct of this section with all defaults
 
   const key* find(std::string_view name) const noexcept;
 };
+
+template <class Object>
+const void* fresh() {
+  static const Object object{};
+  return &object;
+}
 
 /// The top of the file, and what is in it. Made when first asked for; any thread.
 const section& top_keys();

@@ -19,7 +19,7 @@ const section& listener_keys() {
       "A place where the server listens. Without any there is \":80\", and \":443\" with TLS if a site has a "
       "certificate.",
       {
-          {"name", text(access(&listener::name), words::name), "\"https\"",
+          {"name", text(access(&listener::name), words::label), "\"https\"",
            "What sites call it in listeners. Without it, its first address."},
           {.name = "listen",
            .value = addresses(access(&listener::listen)),
@@ -46,7 +46,8 @@ const section& listener_keys() {
            "from one "
            "of them and begin with a PROXY header, version 1 or 2; the client named there is the client.",
            "proxy_protocol"},
-      }};
+      },
+      fresh<listener>()};
   return keys;
 }
 
@@ -102,7 +103,8 @@ const section& tls_keys() {
            "How long a handshake may take.", "ssl_handshake_timeout"},
           {"max_handshakes", count(number(&tls::max_handshakes), 0, 1'000'000), "1000",
            "The most handshakes at once; further clients wait. 0: no limit of its own."},
-      }};
+      },
+      fresh<tls>()};
   return keys;
 }
 
@@ -121,7 +123,8 @@ const section& certificate_keys() {
            "Its key: PEM. Without it, the key is taken from the certificate's file."},
           {"ocsp", path(access(&files::ocsp), path_kind::file), "\"/etc/perron/example-ecdsa.ocsp\"",
            "Its issuer's OCSP response: DER."},
-      }};
+      },
+      fresh<files>()};
   return keys;
 }
 

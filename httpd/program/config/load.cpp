@@ -54,7 +54,7 @@ public:
     std::ifstream stream(name, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
     if (!stream)
-      return fail(named_at, name + ": " + std::strerror(errno == 0 ? EIO : errno),
+      return fail(named_at, (named_at.line == 0 ? "" : name + ": ") + std::strerror(errno == 0 ? EIO : errno),
                   named_at.line == 0 ? "name the file of the configuration" : "name a file that can be read");
     read_.push_back(identity);
     files_.push_back(name);
@@ -110,15 +110,15 @@ private:
     const auto path = resolved(pattern.text, pattern.place.file);
     if (!has_pattern(pattern.text))
       return file(path, pattern.place);
-    glob_t found{};
-    const int code = glob(path.c_str(), GLOB_ERR, nullptr, &found);
-    std::vector<std::string> names(found.gl_pathv, found.gl_pathv + (code == 0 ? found.gl_pathc : 0));
-    globfree(&found);
     const auto folder = path.substr(0, path.rfind('/') + 1);
     struct stat there {};
-    if (code == GLOB_NOMATCH && !has_pattern(folder) && !folder.empty() && stat(folder.c_str(), &there) != 0)
-      fail(pattern.place, "there is no folder " + folder, "make it, or take the pattern out");
-    else if (code != 0 && code != GLOB_NOMATCH)
+    if (!has_pattern(folder) && !folder.empty() && stat(folder.c_str(), &there) != 0)
+      return fail(pattern.place, "there is no folder " + folder, "make it, or take the pattern out");
+    glob_t found{};
+    const int code = glob(path.c_str(), GLOB_ERR, nullptr, &found);
+    const std::vector<std::string> names(found.gl_pathv, found.gl_pathv + (code == 0 ? found.gl_pathc : 0));
+    globfree(&found);
+    if (code != 0 && code != GLOB_NOMATCH)
       fail(pattern.place, path + ": " + std::strerror(errno == 0 ? EIO : errno),
            "let this user read the folder");
     for (const auto& name : names)
@@ -169,14 +169,15 @@ loaded finish(reading& r, gathering& all) {
   out.value.admin = std::move(settings.admin);
   out.value.listeners = std::move(settings.listeners);
   out.value.sites = std::move(settings.sites);
-  complete(out.value);
+  complete(out.value, settings.limits);
   out.errors = r.take_errors();
   // Of a file that is no TOML nobody knows what it says.
   if (!all.is_whole())
     return out;
-  check(out.value, r);
+  check(out.value, settings.limits, r);
+  const auto told = out.errors;
   for (auto& error : r.take_errors())
-    if (!is_told(out.errors, error.key))
+    if (!is_told(told, error.key))
       out.errors.push_back(std::move(error));
   return out;
 }

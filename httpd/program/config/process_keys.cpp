@@ -42,7 +42,8 @@ const section& server_keys() {
           {"name", text(access(&server::name), words::field_value), "\"perron\"",
            "What answers say in their Server field. An empty text: they have none.",
            "server_tokens server_signature"},
-      }};
+      },
+      fresh<server>()};
   return keys;
 }
 
@@ -53,25 +54,27 @@ const section& log_keys() {
       "by "
       "access_log of the sites. SIGHUP and perron reload open all log files again, for logrotate(8).",
       {
-          {"error", path(access(&log::error), path_kind::output), "\"/var/log/perron/error.log\"",
-           "Where the program's own log goes: a file, stderr, stdout or off.", "error_log errorlog logdir"},
+          {"error", path(access(&log::error), path_kind::log), "\"/var/log/perron/error.log\"",
+           "Where the program's own log goes: a file, stderr, stdout, syslog or off. Where systemd keeps "
+           "stderr, its lines have a priority.",
+           "error_log errorlog logdir"},
           {"level", choice(access(&log::level), {"trace", "debug", "info", "warning", "error", "critical"}),
            "\"info\"", "What is not less serious than this is logged.", "log_level loglevel"},
-          {"formats", map(access(&log::formats), words::name, words::any), "{ short = \"%h %m %U %s\" }",
-           "Own formats of access logs, by name, for access_format. They are written as Apache's LogFormat; "
-           "the "
-           "directives are listed under ACCESS LOGS.",
+          {"formats", map(access(&log::formats), words::name, words::any),
+           "{ short = \"$remote_addr $request $status\" }",
+           "Own formats of access logs, by name, for access_format; ACCESS LOGS says what may stand in them.",
            "log_format logformat"},
           {"rotate_size", size(number(&log::rotate_size), 0, largest), "\"100M\"",
            "A log file that has grown so long is put aside as name.1, name.1 as name.2 and so on. 0: never.",
            "log_wrap_size"},
-          {"rotate_every", duration(access(&log::rotate_every), 0ms, 24h * 366), "\"1d\"",
-           "The same after so long a time. 0: never."},
+          {"rotate_every", seconds(access(&log::rotate_every), 0ms, 24h * 366), "\"1d\"",
+           "The same whenever such a piece of local time ends: with \"1d\" at each midnight. 0: never."},
           {"keep", count(number(&log::keep), 0, 10'000), "14",
            "How many files that were put aside are kept."},
           {"compress", flag(access(&log::compress)), "true",
            "Files that were put aside are compressed with gzip."},
-      }};
+      },
+      fresh<log>()};
   return keys;
 }
 
@@ -85,13 +88,14 @@ const section& admin_keys() {
            "there."},
           {"allow", texts(access(&admin::allow), words::network), "[\"127.0.0.1\", \"10.0.0.0/8\"]",
            "Who may ask, by address. An empty list: everybody who can reach it."},
-          {"metrics", text(access(&admin::metrics), words::url_path), "\"/metrics\"",
-           "The path of the figures, in the text format of Prometheus."},
-          {"health", text(access(&admin::health), words::url_path), "\"/healthz\"",
+          {"metrics", text(access(&admin::metrics), words::path_or_none), "\"/metrics\"",
+           "The path of the figures, in the text format of Prometheus. Empty: none, as for the next two."},
+          {"health", text(access(&admin::health), words::path_or_none), "\"/healthz\"",
            "The path that answers 200 as long as the process lives."},
-          {"ready", text(access(&admin::ready), words::url_path), "\"/readyz\"",
+          {"ready", text(access(&admin::ready), words::path_or_none), "\"/readyz\"",
            "The path that answers 200 while the server takes requests, and 503 while it starts or drains."},
-      }};
+      },
+      fresh<admin>()};
   return keys;
 }
 
@@ -127,6 +131,12 @@ const section& limit_keys() {
            "closed."},
           {"unread_body_time", duration(access(&limits::unread_body_time), 0ms, 1h), "\"1s\"",
            "How long that may take."},
+          {"write_grace", duration(access(&limits::write_grace), 0ms, 1h), "\"30s\"",
+           "How far a client may fall behind min_write_rate."},
+          {"max_in_flight", size(number(&limits::max_in_flight), 0, largest), "\"64M\"",
+           "What the kernel holds for all clients that read slowly, together: while it is more, it holds 16 "
+           "KB "
+           "for each of them instead of max_unsent. 0: no such bound."},
           {"max_unsent", size(number(&limits::max_unsent), 0, 1 << 30), "\"128k\"",
            "What the kernel holds for a client that reads slowly. 0: as much as the system allows."},
           {"address_connections", count(number(&limits::address_connections), 0, 1'000'000), "100",
@@ -145,7 +155,8 @@ const section& limit_keys() {
            "IPv6 addresses that begin with the same so many bits are one client."},
           {"address_table", count(number(&limits::address_table), 16, 100'000'000), "65536",
            "About how many addresses are remembered, 24 bytes each."},
-      }};
+      },
+      fresh<limits>()};
   return keys;
 }
 

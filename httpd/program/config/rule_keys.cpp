@@ -38,7 +38,8 @@ const section& redirect_keys() {
            "301 and 308 are kept by browsers for ever; 307 and 308 keep the method.", "code"},
           {"keep_query", flag(access(&redirect::keep_query)), "true",
            "Adds the query of the request if to has none."},
-      }};
+      },
+      fresh<redirect>()};
   return keys;
 }
 
@@ -60,7 +61,8 @@ const section& rewrite_keys() {
                                  "Adds the query of the request if to has none."},
                                 {"again", flag(access(&rewrite::again)), "false",
                                  "Begins with the first rule again, at most ten times.", "last"},
-                            }};
+                            },
+                            fresh<rewrite>()};
   return keys;
 }
 
@@ -80,7 +82,8 @@ const section& header_keys() {
            "Fields that are taken out.", "remove unset hide"},
           {"on_errors", flag(access(&headers::on_errors)), "true",
            "Changes answers of 400 and above as well.", "always"},
-      }};
+      },
+      fresh<headers>()};
   return keys;
 }
 
@@ -100,7 +103,8 @@ const section& auth_keys() {
            "The same here, in place of a file.", "user"},
           {"only", texts(access(&auth::only), words::name), "[\"alice\"]",
            "Of these, those that may come in. An empty list: all.", "require"},
-      }};
+      },
+      fresh<auth>()};
   return keys;
 }
 
@@ -123,7 +127,8 @@ const section& cors_keys() {
            "They may send cookies and passwords. Not with the origin \"*\".", "allow_credentials"},
           {"max_age", seconds(access(&cors::max_age), 0ms, 24h), "\"10m\"",
            "How long browsers may keep the permission."},
-      }};
+      },
+      fresh<cors>()};
   return keys;
 }
 
@@ -142,7 +147,8 @@ const section& rate_limit_keys() {
           {"max_keys", count(number(&rate::max_keys), 16, 100'000'000), "16384",
            "About how many addresses or users are remembered, 16 bytes each."},
           {"tell", flag(access(&rate::tell)), "true", "Answers say how much is left, in RateLimit fields."},
-      }};
+      },
+      fresh<rate>()};
   return keys;
 }
 

@@ -151,6 +151,7 @@ struct site_settings {
   std::chrono::milliseconds body_time{30'000};
   std::uint64_t min_body_rate = 240;
   std::chrono::milliseconds write_time{30'000};
+  std::uint64_t min_write_rate = 240;
   std::chrono::milliseconds request_time{0};
 
   // Log

@@ -114,6 +114,8 @@ const section& settings_keys() {
            "Bytes a second that a body has to come with. 0: none."},
           {"write_time", duration(access(&settings::write_time), 1ms, 24h), "\"30s\"",
            "How long a client may take nothing of its answer before it is cut off.", "send_timeout"},
+          {"min_write_rate", size(number(&settings::min_write_rate), 0, 1 << 30), "240",
+           "Bytes a second that a client has to take of an answer. 0: any."},
           {"request_time", duration(access(&settings::request_time), 0ms, 24h), "\"1m\"",
            "How long a request may take in all, from its head to the end of its answer. 0: no limit.",
            "request_timeout"},
@@ -123,7 +125,8 @@ const section& settings_keys() {
            "accesslog customlog"},
           {"access_format", text(access(&settings::access_format), words::name), "\"combined\"",
            "The form of these lines: common, combined, json, or one of [log] formats.", "log_format"},
-      }};
+      },
+      fresh<settings>()};
   return keys;
 }
 
@@ -140,7 +143,8 @@ const section& file_cache_keys() {
            "The most bytes kept in memory. 0: none.", "max_num_cached_bytes bytes"},
           {"max_file", size(number(&cache::max_file), 0, 1 << 30), "\"64k\"",
            "The longest file that is kept in memory.", "max_size_cached_file"},
-      }};
+      },
+      fresh<cache>()};
   return keys;
 }
 
@@ -167,7 +171,8 @@ const section& compression_keys() {
           {"brotli_quality", count(number(&compression::brotli_quality), 0, 11), "4", "The same of br.",
            "brotli_level"},
           {"zstd_level", count(number(&compression::zstd_level), 1, 19), "3", "The same of zstd."},
-      }};
+      },
+      fresh<compression>()};
   return keys;
 }
 

@@ -39,7 +39,7 @@ section own_site_keys() {
           {"default", flag(access(&site::is_default)), "true",
            "This site answers hosts that no site has; else the first one of the listener does.",
            "default_server"},
-          {"listeners", texts(access(&site::listeners), words::name), "[\"http\", \"https\"]",
+          {"listeners", texts(access(&site::listeners), words::label), "[\"http\", \"https\"]",
            "The names of the listeners that it is reached by. Without it, all of them.",
            "listener listen port"},
           {"certificate", certificate_part<site>(&files::certificate), "\"/etc/perron/example.pem\"",
@@ -78,7 +78,8 @@ section own_site_keys() {
            .text = "Paths of this site that are answered in another way.",
            .others = "locations route appmods path",
            .last = true},
-      }};
+      },
+      fresh<site>()};
 }
 
 section own_location_keys() {
@@ -110,14 +111,15 @@ section own_location_keys() {
            "status code respond"},
           {"body", text(access(&location::return_body), words::body), "\"Gone fishing.\\n\"",
            "The text of that answer. Without it, an error has its page and all else nothing."},
-          {"redirect", text(access(&location::redirect), words::location), "\"https://example.org/{rest}\"",
-           "Sends clients there. {path} stands for the whole path, {rest} for what follows that of the "
-           "location, "
-           "{query}, {host} and {scheme} for those of the request. Without {query}, the query is added.",
+          {"redirect", text(access(&location::redirect), words::location), "\"https://example.org{path}\"",
+           "Sends clients there. {path} stands for the path that was asked for, {query}, {host} and {scheme} "
+           "for "
+           "what else was. Without {query}, the query is added.",
            "redir"},
           {"redirect_status", status(number(&location::redirect_status), {301, 302, 303, 307, 308}), "308",
            "301 and 308 are kept by browsers for ever; 307 and 308 keep the method."},
-      }};
+      },
+      fresh<location>()};
 }
 
 } // namespace

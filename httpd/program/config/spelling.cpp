@@ -51,7 +51,11 @@ std::string_view closest(std::string_view word, std::span<const std::string_view
   std::string_view best;
   std::size_t fewest = 1 + std::min<std::size_t>(3, word.size() / 3);
   for (const auto one : known) {
-    const auto edits = edits_between(wanted, lower(one));
+    // "warn" is "warning", "brotli" is "br".
+    const auto there = lower(one);
+    const bool begins =
+        (wanted.size() > 2 && there.starts_with(wanted)) || (there.size() > 1 && wanted.starts_with(there));
+    const auto edits = begins ? 1 : edits_between(wanted, there);
     if (edits < fewest) {
       fewest = edits;
       best = one;

@@ -44,7 +44,8 @@ const section& top_keys() {
            .text = "Hosts, and what they answer.",
            .others = "sites vhost virtualhost host hosts http",
            .last = true},
-      }};
+      },
+      fresh<top>()};
   return keys;
 }
 

@@ -2,21 +2,15 @@
 #include <perron/httpd/program/config/file_checks.hpp>
 #include <perron/httpd/program/config/spelling.hpp>
 #include <perron/httpd/program/config/units.hpp>
-#include <perron/httpd/program/config/values.hpp>
+#include <perron/httpd/program/config/value_parts.hpp>
 
 #include <algorithm>
 #include <utility>
 
 namespace perron::httpd::program::values {
 
-namespace {
-
 std::string_view example_of(const reading& r) {
   return r.current() == nullptr ? std::string_view() : r.current()->example;
-}
-
-std::string range_text(const std::string& low, const std::string& high, bool bounded) {
-  return bounded ? low + " to " + high : low + " or more";
 }
 
 std::string either(const std::vector<std::string>& choices) {
@@ -26,8 +20,7 @@ std::string either(const std::vector<std::string>& choices) {
   return text;
 }
 
-/// The text of a value; says so and gives null if it is none.
-const std::string* text_of(reading& r, const toml_value& value, std::string_view wanted = "a text") {
+const std::string* text_of(reading& r, const toml_value& value, std::string_view wanted) {
   if (value.kind == toml_kind::text)
     return &value.text;
   r.fail_kind(value, wanted, example_of(r));
@@ -40,6 +33,8 @@ bool fits(reading& r, const source_place& place, const std::string& text, const 
   r.fail(place, toml_text(text) + " is no " + std::string(rule.type), std::string(rule.right));
   return false;
 }
+
+namespace {
 
 bool is_choice(reading& r, const toml_value& value, const std::vector<std::string>& choices) {
   if (std::find(choices.begin(), choices.end(), value.text) != choices.end())
@@ -96,9 +91,6 @@ void put(std::vector<text_pair>& map, const std::string& first, std::string seco
 int width_of(std::string_view range) noexcept {
   return range == "*" || range == "*/*" ? 2 : range.ends_with("/*") ? 1 : 0;
 }
-
-/// Codecs' access takes what is not const; show() changes nothing through it.
-void* mutable_of(const void* object) noexcept { return const_cast<void*>(object); }
 
 value_codec list_codec(access_to<std::vector<std::string>> to, std::string type,
                        std::function<bool(reading&, const toml_value&, std::string&)> convert) {
@@ -159,94 +151,11 @@ std::string path_type(path_kind kind) {
     return "folder";
   case path_kind::output:
     return "file, stdout, stderr or off";
+  case path_kind::log:
+    return "file, stdout, stderr, syslog or off";
   default:
     return "file";
   }
-}
-
-/// Reads a number that is written as an integer or, with a unit, as a text.
-value_codec number_codec(number_access to, std::string type, std::uint64_t low, std::uint64_t high,
-                         bool bounded, std::string (*show)(std::uint64_t),
-                         std::function<std::optional<std::uint64_t>(reading&, const toml_value&)> convert) {
-  value_codec codec{.type = std::move(type), .range = range_text(show(low), show(high), bounded)};
-  codec.read = [to, low, high, show, range = codec.range,
-                convert = std::move(convert)](reading& r, const toml_value& value, void* object) {
-    const auto wanted = convert(r, value);
-    if (!wanted)
-      return;
-    if (*wanted < low || *wanted > high)
-      r.fail(value.place, "is " + show(*wanted) + (*wanted < low ? ", too little" : ", too much"),
-             "write " + range);
-    else
-      to.set(object, *wanted);
-  };
-  codec.show = [to, show](const void* object) { return show(to.get(object)); };
-  return codec;
-}
-
-std::string plain_number(std::uint64_t value) { return std::to_string(value); }
-
-std::optional<std::uint64_t> count_of(reading& r, const toml_value& value) {
-  if (value.kind != toml_kind::integer) {
-    r.fail_kind(value, "an integer", example_of(r));
-    return std::nullopt;
-  }
-  if (value.integer < 0) {
-    r.fail(value.place, "is " + std::to_string(value.integer) + ", less than 0",
-           "write 0 or more: " + std::string(example_of(r)));
-    return std::nullopt;
-  }
-  return static_cast<std::uint64_t>(value.integer);
-}
-
-std::optional<std::uint64_t> size_of(reading& r, const toml_value& value) {
-  if (value.kind == toml_kind::integer)
-    return count_of(r, value);
-  const auto* const text = text_of(r, value, "a size");
-  if (text == nullptr)
-    return std::nullopt;
-  const auto size = parse_size(*text);
-  if (!size)
-    r.fail(value.place, toml_text(*text) + " is no size",
-           "write a whole number of bytes, or with k, M, G or T: \"64k\", \"10M\", \"1GiB\"");
-  return size;
-}
-
-std::optional<milliseconds> duration_of(reading& r, const toml_value& value) {
-  if (value.kind == toml_kind::integer) {
-    if (value.integer == 0)
-      return milliseconds(0);
-    r.fail(value.place, "is " + std::to_string(value.integer) + " without a unit",
-           "write one: \"" + std::to_string(value.integer) + "s\" for seconds; there are ms, s, m, h, d, w");
-    return std::nullopt;
-  }
-  const auto* const text = text_of(r, value, "a duration");
-  if (text == nullptr)
-    return std::nullopt;
-  const auto time = parse_duration(*text);
-  if (!time)
-    r.fail(value.place, toml_text(*text) + " is no duration",
-           "write whole numbers with ms, s, m, h, d or w: \"30s\", \"1h30m\"");
-  return time;
-}
-
-value_codec duration_codec(access_to<milliseconds> to, milliseconds low, milliseconds high, bool whole) {
-  value_codec codec{.type = "duration", .range = duration_text(low) + " to " + duration_text(high)};
-  codec.read = [to = std::move(to), low, high, whole,
-                range = codec.range](reading& r, const toml_value& value, void* object) {
-    const auto time = duration_of(r, value);
-    if (!time)
-      return;
-    if (*time < low || *time > high)
-      r.fail(value.place, "is " + duration_text(*time) + (*time < low ? ", too short" : ", too long"),
-             "write " + range);
-    else if (whole && time->count() % 1000 != 0)
-      r.fail(value.place, "is " + duration_text(*time) + ", no whole number of seconds",
-             "write whole seconds, like \"2s\"");
-    else
-      to(object) = *time;
-  };
-  return codec;
 }
 
 } // namespace
@@ -260,69 +169,6 @@ value_codec flag(access_to<bool> to) {
       r.fail_kind(value, "true or false, without quotes", "");
   };
   codec.show = [to](const void* object) { return std::string(to(mutable_of(object)) ? "true" : "false"); };
-  return codec;
-}
-
-value_codec count(number_access to, std::uint64_t low, std::uint64_t high) {
-  return number_codec(std::move(to), "integer", low, high, high < largest, plain_number, count_of);
-}
-
-value_codec size(number_access to, std::uint64_t low, std::uint64_t high) {
-  return number_codec(
-      std::move(to), "size", low, high, high < largest,
-      [](std::uint64_t bytes) {
-        const auto text = size_text(bytes);
-        return text.find_first_not_of("0123456789") == std::string::npos ? text : toml_text(text);
-      },
-      size_of);
-}
-
-value_codec mode(number_access to) {
-  return number_codec(
-      std::move(to), "permissions", 0, 0777, true,
-      [](std::uint64_t m) { return toml_text(mode_text(static_cast<unsigned>(m))); },
-      [](reading& r, const toml_value& value) -> std::optional<std::uint64_t> {
-        // An integer was written as 0o600; one without 0o would be something else than it looks like.
-        const auto* const text = text_of(r, value, "permissions in quotes");
-        const auto parsed = text == nullptr ? std::nullopt : parse_mode(*text);
-        if (text != nullptr && !parsed)
-          r.fail(value.place, toml_text(*text) + " is no permissions",
-                 "write three octal digits: \"0600\", \"0660\"");
-        return parsed ? std::optional<std::uint64_t>(*parsed) : std::nullopt;
-      });
-}
-
-value_codec status(number_access to, std::initializer_list<unsigned> allowed) {
-  std::vector<std::string> names;
-  for (const auto one : allowed)
-    names.push_back(std::to_string(one));
-  value_codec codec{.type = "status", .range = names.empty() ? "200 to 599" : either(names)};
-  codec.read = [to, list = std::vector<unsigned>(allowed),
-                range = codec.range](reading& r, const toml_value& value, void* object) {
-    const auto wanted = count_of(r, value);
-    if (!wanted)
-      return;
-    if (list.empty() ? *wanted < 200 || *wanted > 599
-                     : std::find(list.begin(), list.end(), *wanted) == list.end())
-      r.fail(value.place, "is " + std::to_string(*wanted) + ", no status for this", "write " + range);
-    else
-      to.set(object, *wanted);
-  };
-  codec.show = [to](const void* object) {
-    return to.get(object) == 0 ? std::string() : plain_number(to.get(object));
-  };
-  return codec;
-}
-
-value_codec duration(access_to<milliseconds> to, milliseconds low, milliseconds high) {
-  auto codec = duration_codec(to, low, high, false);
-  codec.show = [to](const void* object) { return toml_text(duration_text(to(mutable_of(object)))); };
-  return codec;
-}
-
-value_codec seconds(access_to<milliseconds> to, milliseconds low, milliseconds high) {
-  auto codec = duration_codec(to, low, high, true);
-  codec.show = [to](const void* object) { return toml_text(duration_text(to(mutable_of(object)))); };
   return codec;
 }
 
@@ -413,6 +259,13 @@ value_codec by_type(access_to<std::vector<text_pair>> to, const word_rule& texts
     std::stable_sort(map.begin(), map.end(), [](const text_pair& a, const text_pair& b) {
       return width_of(a.first) < width_of(b.first);
     });
+  };
+  // A text replaces what was inherited, a table is merged with it.
+  codec.show = [to](const void* object) {
+    const auto& map = to(mutable_of(object));
+    if (map.empty())
+      return toml_text("");
+    return map.size() == 1 && map.front().first == "*" ? toml_text(map.front().second) : map_text(map);
   };
   return codec;
 }

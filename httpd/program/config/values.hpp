@@ -53,6 +53,7 @@ enum class path_kind : std::uint8_t {
   new_file, ///< is made; its folder must be there
   runtime,  ///< is made, its folder perhaps as well
   output,   ///< new_file, "stdout", "stderr" or "off"
+  log,      ///< output or "syslog"
 };
 
 constexpr std::uint64_t largest = std::uint64_t(1) << 53;

@@ -134,6 +134,8 @@ bool is_glob(std::string_view text) noexcept { return !text.empty() && has_no_co
 
 const word_rule any{"text", "write a text without control characters", has_no_controls};
 const word_rule body{"text", "write a text", [](std::string_view) noexcept { return true; }};
+const word_rule label{"name", "write a name, like \"https\"",
+                      [](std::string_view text) noexcept { return !text.empty() && has_no_controls(text); }};
 const word_rule name{"name", "write letters, digits, '.', '_' and '-'", is_name};
 const word_rule host{"host name",
                      "write a name like \"example.org\" or \"*.example.org\", without scheme, port and path",
@@ -145,6 +147,9 @@ const word_rule network{
 const word_rule client{"address or network",
                        "write an address, a network like \"10.0.0.0/8\", \"unix\" or \"all\"", is_client};
 const word_rule url_path{"path", "write a path that begins with one '/', like \"/downloads/\"", is_url_path};
+const word_rule path_or_none{
+    "path", "write a path like \"/metrics\", or an empty text",
+    [](std::string_view text) noexcept { return text.empty() || is_url_path(text); }};
 const word_rule location{"path or URL", "write a path like \"/new\" or a URL like \"https://example.org/\"",
                          is_location};
 const word_rule file_name{"file name", "write a name without '/', like \"index.html\"", is_file_name};

@@ -26,10 +26,9 @@ response answer_readiness(readiness now) {
 } // namespace
 
 router admin_routes(const admin_paths& paths, std::function<metrics_snapshot()> gather,
-                    std::shared_ptr<const readiness_state> state) {
-  router routes;
+                    std::shared_ptr<const readiness_state> state, router to) {
   if (!paths.metrics.empty())
-    routes.get(paths.metrics, [gather = std::move(gather)](request& r) {
+    to.get(paths.metrics, [gather = std::move(gather)](request& r) {
       const metrics_format format = metrics_format_for(r.headers());
       response out;
       out.body = write_metrics(gather(), format);
@@ -37,12 +36,12 @@ router admin_routes(const admin_paths& paths, std::function<metrics_snapshot()> 
       return not_to_be_kept(std::move(out));
     });
   if (!paths.health.empty())
-    routes.get(paths.health, [](request&) { return not_to_be_kept(text("ok\n")); });
+    to.get(paths.health, [](request&) { return not_to_be_kept(text("ok\n")); });
   if (!paths.ready.empty())
-    routes.get(paths.ready, [state = std::move(state)](request&) {
+    to.get(paths.ready, [state = std::move(state)](request&) {
       return answer_readiness(state->load(std::memory_order_relaxed)); // nothing else is read because of it
     });
-  return routes;
+  return to;
 }
 
 } // namespace perron::httpd::program

