@@ -263,6 +263,7 @@ std::int64_t session::receive(std::span<char> into) noexcept {
     return -ENOTCONN;
   if (into.empty() || ended_)
     return 0;
+  wire_->begin_reading();
   if (records_ != nullptr && records_->has_data())
     return records_->take_data(into);
   if (const std::int64_t begun = wire_->begin(); begun == -ENOMEM)
@@ -273,7 +274,6 @@ std::int64_t session::receive(std::span<char> into) noexcept {
     outcome = receive_records(into);
   } else if (!write_to_read_) {
     ::ERR_clear_error();
-    wire_->drained = false; // said anew by this call alone: who waits for events has taken note of the last one
     std::size_t n = 0;
     const int returned = ::SSL_read_ex(ssl_, into.data(), into.size(), &n);
     outcome = returned == 1 ? static_cast<std::int64_t>(n) : outcome_of(returned);
