@@ -17,6 +17,7 @@ source "$here/certificates.sh"
 folder=$(mktemp -d)
 make_certificates "$folder"
 output=$folder/output
+: >"$output"
 "$binary" --port 0 --tls-port 0 --cert "$folder/server.pem" --key "$folder/server.key" >"$output" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT

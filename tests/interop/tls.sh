@@ -16,6 +16,7 @@ folder=$(mktemp -d)
 server=
 trap '[[ -z $server ]] || { kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; }; rm -rf "$folder"' EXIT
 make_certificates "$folder"
+: >"$folder/output"
 "$binary" --port 0 --tls-port 0 --cert "$folder/server.pem" --key "$folder/server.pem" >"$folder/output" 2>&1 &
 server=$!
 base=
