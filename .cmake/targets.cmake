@@ -37,7 +37,7 @@ function(perron_library name)
     "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   install(TARGETS ${target} EXPORT perron-targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   install(DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/perron"
-    FILES_MATCHING PATTERN "*.hpp" PATTERN "program" EXCLUDE)
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "program" EXCLUDE)
   set(PERRON_LIBRARY_SOURCES "${sources}" PARENT_SCOPE)
 endfunction()
 
@@ -48,4 +48,27 @@ function(perron_program name)
   perron_target_defaults(${name})
   target_link_libraries(${name} PRIVATE perron::httpd perron::supervisors perron::runtime)
   set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+endfunction()
+
+# perron_module(<target> <name> <sources>...): a library that load_module() loads, bin/modules/<name>.so. It takes Perron
+# from the program that loads it.
+function(perron_module target name)
+  add_library(${target} MODULE ${ARGN})
+  perron_target_defaults(${target})
+  target_include_directories(${target} PRIVATE "${PROJECT_BINARY_DIR}/include")
+  target_compile_options(${target} PRIVATE -fvisibility=hidden)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Else static variables of inline functions would be one in all versions of a module that are loaded.
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  endif()
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" OUTPUT_NAME "${name}" LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/modules")
+endfunction()
+
+# perron_serves_modules(<program>): has it all of Perron, for the modules in C++ that it may load.
+function(perron_serves_modules target)
+  # Before all else, so that nothing is left to be taken from the libraries where they stand in their turn.
+  target_link_options(${target} PRIVATE "SHELL:-Wl,--whole-archive $<TARGET_FILE:perron_httpd>"
+    "SHELL:$<TARGET_FILE:perron_supervisors> $<TARGET_FILE:perron_runtime> -Wl,--no-whole-archive")
+  set_target_properties(${target} PROPERTIES ENABLE_EXPORTS ON)
 endfunction()

@@ -48,6 +48,15 @@ std::string_view to_string(wait_kind what) noexcept {
   return "unknown";
 }
 
+std::size_t mails_waiting(pid who) noexcept {
+  const core::process* p = who.slot();
+  if (p == nullptr || p->id.load(std::memory_order_relaxed) != who.id())
+    return 0;
+  // of two counters that others move: the one that is read later may be ahead
+  const auto waiting = static_cast<std::int32_t>(p->mail_waiting());
+  return waiting > 0 ? static_cast<std::size_t>(waiting) : 0;
+}
+
 namespace {
 
 std::vector<pid> partners(const core::relation_table& table) {

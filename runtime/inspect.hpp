@@ -51,4 +51,12 @@ std::vector<pid> processes();
 /// One process; nothing if it has ended. A parked one is held for a microsecond.
 std::optional<process_info> info(pid who);
 
+/// Messages that wait in its mailbox, as process_info has them; 0 if it has ended. Costs two loads: for who
+/// sends much to many, and would rather leave out, or end, one that is behind than fill its mailbox.
+///
+///     for (const pid member : group_members("room"))
+///       if (mails_waiting(member) < 1000)
+///         send(member, news);
+std::size_t mails_waiting(pid who) noexcept;
+
 } // namespace perron::runtime

@@ -32,8 +32,10 @@ double quantile_us(std::vector<std::int64_t>& of, double share) {
 int main(int argc, char** argv) {
   const auto options = perron::bench::parse_fanout_options(argc, argv);
   if (!options) {
-    std::fprintf(stderr, "usage: fanout_bench --port N [--host A] [--path P] [--connections N] [--silent N]\n"
-                         "  [--messages N] [--warmup N] [--window N] [--bytes N] [--patience S] [--hold]\n");
+    std::fprintf(
+        stderr,
+        "usage: fanout_bench --port N [--host A] [--path P] [--connections N] [--silent N]\n"
+        "  [--messages N] [--warmup N] [--window N] [--bytes N] [--patience S] [--hold [--topic T]]\n");
     return 2;
   }
   perron::bench::fanout_clients clients(*options);

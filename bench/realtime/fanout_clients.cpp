@@ -30,10 +30,9 @@ std::int64_t now_ns() {
       .count();
 }
 
-/// A text frame as a client sends it. The mask is zero: it is there, and it costs the server the same.
-std::string text_frame(unsigned number, std::size_t size) {
-  std::array<char, 16> digits{};
-  std::snprintf(digits.data(), digits.size(), "%08u", number);
+/// The head of a text frame as a client sends it. The mask is zero: it is there, and it costs the server the
+/// same.
+std::string frame_head(std::size_t size) {
   std::string frame("\x81");
   if (size < 126) {
     frame += static_cast<char>(0x80 | size);
@@ -43,6 +42,13 @@ std::string text_frame(unsigned number, std::size_t size) {
     frame += static_cast<char>(size & 0xff);
   }
   frame.append(4, '\0');
+  return frame;
+}
+
+std::string text_frame(unsigned number, std::size_t size) {
+  std::array<char, 16> digits{};
+  std::snprintf(digits.data(), digits.size(), "%08u", number);
+  std::string frame = frame_head(size);
   frame += digits.data();
   frame.append(size - std::strlen(digits.data()), 'x');
   return frame;
@@ -99,7 +105,12 @@ bool fanout_clients::connect(std::size_t index) {
   ::inet_pton(AF_INET, options_.host.c_str(), &server.sin_addr);
   if (::connect(l.fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0)
     return false;
-  const std::string ask = "GET " + options_.path + " HTTP/1.1\r\nHost: " + options_.host +
+  std::string client;
+  if (!options_.topic.empty()) {
+    client = std::to_string(index);
+    client = "?client=" + std::string(20 - client.size(), '0') + client;
+  }
+  const std::string ask = "GET " + options_.path + client + " HTTP/1.1\r\nHost: " + options_.host +
                           "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   if (::send(l.fd, ask.data(), ask.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(ask.size()))
@@ -183,12 +194,22 @@ bool fanout_clients::on_bytes(link& l, std::string_view fresh) {
       break;
     if (at(0) == 0x81 && !on_message(l, input.substr(head, size)))
       break;
+    if ((at(0) & 0x0f) == 0x09)
+      answer_ping(l, input.substr(head, size));
     if ((at(0) & 0x0f) == 0x08)
       failure_ = "a socket was closed by the server";
     input.remove_prefix(head + size);
   }
   l.bytes = std::string(input);
   return failure_.empty();
+}
+
+/// A server that hears nothing for long takes its peer for gone.
+void fanout_clients::answer_ping(const link& l, std::string_view payload) {
+  std::string frame = frame_head(payload.size());
+  frame[0] = '\x8a';
+  frame += payload;
+  static_cast<void>(::send(l.fd, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 std::size_t fanout_clients::on_handshake(link& l, std::string_view input) {
@@ -200,11 +221,31 @@ std::size_t fanout_clients::on_handshake(link& l, std::string_view input) {
     return 0;
   }
   l.is_open = true;
-  ++opened_;
+  if (options_.topic.empty()) {
+    ++opened_;
+    return end + 4;
+  }
+  const std::string subscribe = R"({"type":"subscribe","topic":")" + options_.topic + "\"}";
+  const std::string frame = frame_head(subscribe.size()) + subscribe;
+  if (::send(l.fd, frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size()))
+    failure_ = "a subscriber's connection is gone";
   return end + 4;
 }
 
+/// A subscriber is open when it has heard so.
+bool fanout_clients::on_channel_message(link& l, std::string_view payload) {
+  if (payload.find(R"("type":"refused")") != std::string_view::npos)
+    failure_ = "refused: " + std::string(payload);
+  if (!l.is_subscribed && payload.find(R"("type":"subscribed")") != std::string_view::npos) {
+    l.is_subscribed = true;
+    ++opened_;
+  }
+  return failure_.empty();
+}
+
 bool fanout_clients::on_message(link& l, std::string_view payload) {
+  if (!options_.topic.empty())
+    return on_channel_message(l, payload);
   unsigned number = 0;
   for (const char c : payload.substr(0, 8))
     number = number * 10 + static_cast<unsigned>(c - '0');

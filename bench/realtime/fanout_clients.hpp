@@ -33,6 +33,7 @@ private:
   struct link {
     int fd = -1;
     bool is_open = false;
+    bool is_subscribed = false;
     unsigned next = 0; ///< number of the message that is due
     std::string bytes; ///< of a handshake or a frame that is not complete
   };
@@ -43,6 +44,8 @@ private:
   bool on_bytes(link& l, std::string_view fresh);
   std::size_t on_handshake(link& l, std::string_view input);
   bool on_message(link& l, std::string_view payload);
+  static void answer_ping(const link& l, std::string_view payload);
+  bool on_channel_message(link& l, std::string_view payload);
   void speak();
 
   const fanout_options& options_;

@@ -20,6 +20,7 @@ struct fanout_options {
   unsigned window = 1;    ///< messages that may be on their way at a time
   std::size_t bytes = 64; ///< of a message
   double patience = 60;   ///< seconds without any progress until it gives up
+  std::string topic{};    ///< the path is a channel's; each connection has an id and subscribes to this
   bool hold = false;      ///< only open the connections, say `ready`, and wait for the end of standard input
 };
 
@@ -42,6 +43,8 @@ inline std::optional<fanout_options> parse_fanout_options(int argc, char** argv)
       o.port = static_cast<std::uint16_t>(number());
     else if (name == "--path")
       o.path = value;
+    else if (name == "--topic")
+      o.topic = value;
     else if (name == "--connections")
       o.connections = number();
     else if (name == "--silent")
@@ -62,7 +65,7 @@ inline std::optional<fanout_options> parse_fanout_options(int argc, char** argv)
   constexpr std::size_t smallest = 8;     // a message is its number
   constexpr std::size_t largest = 60'000; // and has a length of 16 bits at most
   if (o.port == 0 || o.connections < 1 || o.silent >= o.connections || o.window < 1 || o.bytes < smallest ||
-      o.bytes > largest || o.messages < 1)
+      o.bytes > largest || o.messages < 1 || (!o.topic.empty() && !o.hold))
     return std::nullopt;
   return o;
 }

@@ -22,7 +22,7 @@ import rooms  # noqa: E402
 import servers  # noqa: E402
 
 NAMES = ["perron", "node", "yaws"]
-EXPERIMENTS = ["fanout", "stream", "idle", "room"]
+EXPERIMENTS = ["fanout", "stream", "idle", "room", "channel"]
 GOALS = [("realtime.idle_bytes.perron", 1200)]
 
 
@@ -51,7 +51,7 @@ def parse_options():
     parser.add_argument("--only", action="append", choices=EXPERIMENTS, help="may be given several times")
     parser.add_argument("--server", action="append", choices=NAMES, dest="servers",
                         help="this server only; may be given several times")
-    parser.add_argument("--sockets", type=int, default=10000, metavar="N", help="of fanout, idle and room")
+    parser.add_argument("--sockets", type=int, default=10000, metavar="N", help="of fanout, idle, room and channel")
     parser.add_argument("--messages", type=int, default=20, metavar="N", help="of fanout")
     parser.add_argument("--stream-sockets", type=int, default=1000, metavar="N",
                         help="of stream; a tenth of them never reads")
@@ -113,12 +113,17 @@ def measure_room(name, pid, port, options, samples):
     samples.add("room_bytes", name, bytes_of_one(pid, port, options, "/ws-chat"), "bytes")
 
 
-def bytes_of_one(pid, port, options, path):
+def measure_channel(name, pid, port, options, samples):
+    if name == "perron":  # the others have no channels
+        samples.add("channel_bytes", name, bytes_of_one(pid, port, options, "/live/ws", "--topic", "lobby"), "bytes")
+
+
+def bytes_of_one(pid, port, options, path, *more):
     load(options, pid, port, "--connections", 100, "--messages", 5)  # what is made once is made now
     time.sleep(0.5)
     before = process_tree.user_bytes(pid)
     holder = subprocess.Popen(command(options, port, "--path", path, "--connections", options.sockets,
-                                      "--hold"),
+                                      "--hold", *more),
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     opened = holder.stdout.readline().startswith("ready")
     if opened:
@@ -130,7 +135,8 @@ def bytes_of_one(pid, port, options, path):
     return (after - before) / options.sockets
 
 
-MEASURES = {"fanout": measure_fanout, "stream": measure_stream, "idle": measure_idle, "room": measure_room}
+MEASURES = {"fanout": measure_fanout, "stream": measure_stream, "idle": measure_idle, "room": measure_room,
+            "channel": measure_channel}
 
 
 def command(options, port, *arguments):
@@ -163,7 +169,8 @@ def report(options, samples):
          ["fanout_last_us", "fanout_last_max_us", "fanout_cpu_us"]),
         (f"{options.stream_messages} messages to {options.stream_sockets} WebSockets, of which a tenth never reads",
          ["stream_per_s", "stream_cpu_us", "stream_growth"]),
-        (f"user memory of one of {options.sockets} idle WebSockets: in no room, and in one", ["idle_bytes", "room_bytes"]),
+        (f"user memory of one of {options.sockets} idle WebSockets: in no room, in one, and subscribed to a topic",
+         ["idle_bytes", "room_bytes", "channel_bytes"]),
     ]
     for subject, rows in tables:
         figures.print_table(samples, [r for r in rows if r in measured], NAMES, subject, "perron")

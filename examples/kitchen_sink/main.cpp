@@ -144,6 +144,7 @@ void read_certificates() {
 app::children children() {
   read_certificates();
   app::children all{
+      topics_child(), channel_child(),
       httpd::server_child("http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
   if (const auto port = app::env<std::uint16_t>("echo-port"); port != 0)
     all.push_back(httpd::server_child(

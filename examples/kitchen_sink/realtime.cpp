@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "routes.hpp"
 
+#include <perron/httpd/channel/channel.hpp>
 #include <perron/httpd/sse.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/receive.hpp>
@@ -31,6 +32,22 @@ httpd::response events(httpd::request& r) {
     });
 }
 
+const httpd::topics& topics() {
+  static const httpd::topics all("topics");
+  return all;
+}
+
+const httpd::channel& live() {
+  static const httpd::channel all("live", topics());
+  return all;
+}
+
 } // namespace
 
-void add_realtime_routes(httpd::router& r) { r.get("/sse", events); }
+void add_realtime_routes(httpd::router& r) {
+  r.get("/sse", events);
+  r.mount("/live", live().routes());
+}
+
+supervisors::child_spec topics_child() { return topics().child(); }
+supervisors::child_spec channel_child() { return live().child(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <perron/httpd/routes.hpp>
+#include <perron/supervisors/child_spec.hpp>
 
 #include <string>
 
@@ -10,6 +11,9 @@
 void add_streaming_routes(perron::httpd::router& r);
 void add_upload_routes(perron::httpd::router& r);
 void add_realtime_routes(perron::httpd::router& r);
+/// What the channel at /live needs in the tree, before the server.
+perron::supervisors::child_spec topics_child();
+perron::supervisors::child_spec channel_child();
 void add_file_routes(perron::httpd::router& r, const std::string& root);
 void add_websocket_routes(perron::httpd::router& r);
 /// Of a server of its own: any path and method is answered with the request's body.

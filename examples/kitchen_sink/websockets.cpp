@@ -3,6 +3,9 @@
 
 #include <perron/httpd/websocket/session.hpp>
 #include <perron/runtime/group.hpp>
+#include <perron/runtime/inspect.hpp>
+#include <perron/runtime/message.hpp>
+#include <perron/supervisors/request_end.hpp>
 
 #include <string>
 
@@ -14,13 +17,20 @@ struct echo {
   static void message(httpd::websocket& ws, const httpd::ws_message& m) { ws.send(m); }
 };
 
-/// A room of all who are connected: each gets what anybody sends.
+/// More frames than a peer that reads ever has waiting.
+constexpr std::size_t most_waiting = 1'000;
+
+/// A room of all who are connected: each gets what anybody sends, until it is too far behind.
 struct visitor {
   using mails = httpd::mail_types<httpd::shared_frame>;
 
   static void message(httpd::websocket&, const httpd::ws_message& m) {
-    runtime::broadcast("ws-chat",
-                       m.is_text ? httpd::shared_frame::text(m.data) : httpd::shared_frame::binary(m.data));
+    const auto frame = m.is_text ? httpd::shared_frame::text(m.data) : httpd::shared_frame::binary(m.data);
+    for (const runtime::pid member : runtime::group_members("ws-chat"))
+      if (runtime::mails_waiting(member) < most_waiting)
+        runtime::send(member, frame);
+      else
+        runtime::exit(member, supervisors::slow_reader());
   }
   static void mail(httpd::websocket& ws, const httpd::shared_frame& f) { ws.send(f); }
 };

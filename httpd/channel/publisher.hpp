@@ -2,13 +2,10 @@
 #pragma once
 
 #include <perron/httpd/channel/messages.hpp>
-#include <perron/httpd/channel/subscription.hpp>
+#include <perron/httpd/channel/topic_link.hpp>
 #include <perron/httpd/channel/topics.hpp>
-#include <perron/runtime/pid.hpp>
 #include <perron/runtime/signals.hpp>
-#include <perron/runtime/timer.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,11 +20,8 @@ namespace perron::httpd {
 class topic_publisher {
 public:
   topic_publisher(topics where, std::string topic);
-  topic_publisher(const topic_publisher&) = delete;
-  topic_publisher& operator=(const topic_publisher&) = delete;
-  ~topic_publisher();
 
-  const std::string& topic() const noexcept { return topic_; }
+  const std::string& topic() const noexcept { return link_.topic(); }
 
   void publish(std::string json, topic_origin origin);
   std::size_t pending() const noexcept { return pending_.size(); }
@@ -36,31 +30,22 @@ public:
     std::uint64_t number = 0;
     topic_receipt receipt;
   };
-  std::uint64_t tag() const noexcept { return tag_; }
+  std::uint64_t tag() const noexcept { return link_.tag(); }
   /// What became of the oldest one, if that is final.
   std::optional<outcome> take(topic_receipt&& receipt);
   /// Whether this was about its topic.
   bool take(const runtime::down& end);
-  void take(const subscription::try_again&) { send_first(); }
+  void take(const topic_link::try_again&) { send_first(); }
   /// Why there is no such topic; what is pending will not be published.
-  const std::string& refused() const noexcept { return refused_; }
+  const std::string& refused() const noexcept { return link_.refused(); }
   /// The numbers of what was pending.
   std::deque<topic_publish> abandon();
 
 private:
   void send_first();
-  void later();
-  void let_go();
 
-  topics where_;
-  std::string topic_;
-  std::uint64_t tag_;
-  runtime::pid who_;
-  runtime::monitor_ref monitor_;
+  topic_link link_;
   std::deque<topic_publish> pending_; ///< the first one is under way, or waits to be tried again
-  std::string refused_;
-  std::chrono::milliseconds delay_{0};
-  runtime::timer_ref timer_;
 };
 
 } // namespace perron::httpd

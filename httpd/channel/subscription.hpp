@@ -2,11 +2,11 @@
 #pragma once
 
 #include <perron/httpd/channel/messages.hpp>
+#include <perron/httpd/channel/topic_link.hpp>
 #include <perron/httpd/channel/topics.hpp>
 #include <perron/runtime/call.hpp>
 #include <perron/runtime/pid.hpp>
 #include <perron/runtime/signals.hpp>
-#include <perron/runtime/timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -14,9 +14,6 @@
 #include <string>
 
 namespace perron::httpd {
-
-/// Names a subscription or a publisher in the mail it gets; unlike all others.
-std::uint64_t new_topic_tag() noexcept;
 
 /// What a subscription asks for.
 struct subscription_options {
@@ -40,9 +37,7 @@ struct subscription_options {
 class subscription {
 public:
   /// Mail of it to its own process.
-  struct try_again {
-    std::uint64_t tag;
-  };
+  using try_again = topic_link::try_again;
 
   /// Subscribes. A topic that cannot be had now will be tried again, later and later; one that says no gives
   /// refused().
@@ -59,15 +54,15 @@ public:
   /// Ends it; its member leaves at once.
   void leave();
 
-  const std::string& topic() const noexcept { return topic_; }
+  const std::string& topic() const noexcept { return link_.topic(); }
   /// The topic's process; empty while there is none.
-  runtime::pid process() const noexcept { return who_; }
+  runtime::pid process() const noexcept { return link_.process(); }
   /// Behind what it has been given; no place before the first news.
   const topic_cursor& cursor() const noexcept { return cursor_; }
-  const std::string& refused() const noexcept { return refused_; }
+  const std::string& refused() const noexcept { return link_.refused(); }
 
   // -- for who receives by himself: give it its mail, and call more() when the news have been dealt with
-  std::uint64_t tag() const noexcept { return tag_; }
+  std::uint64_t tag() const noexcept { return link_.tag(); }
   topic_batch_ptr take(topic_news&& news);
   void take(topic_refused&& no);
   /// Whether this was about its topic, which it will find again.
@@ -77,21 +72,13 @@ public:
 
 private:
   void subscribe();
-  void later();
 
-  topics where_;
-  std::string topic_;
+  topic_link link_;
   subscription_options options_;
-  std::uint64_t tag_;
-  runtime::pid who_;
-  runtime::monitor_ref monitor_;
   topic_cursor cursor_;
   std::uint64_t presence_ = 0;
   std::uint32_t slot_ = 0;
   bool owes_want_ = false; ///< it has news for which it has not asked for more yet
-  std::string refused_;
-  std::chrono::milliseconds delay_{0};
-  runtime::timer_ref timer_;
 };
 
 } // namespace perron::httpd

@@ -60,12 +60,14 @@ void exchange::run() {
   connection_.in_use().used = in_.head_size;
   if (in_.head.form == http1::target_form::absolute || connection_.is_secure()) [[unlikely]]
     misdirected_ = is_for_another();
-  response r = dispatch(*this, connection_.answers_with().sites.find(in_.head.host));
+  request asked(*this);
+  response r = dispatch(*this, asked, connection_.answers_with().sites.find(in_.head.host));
   if (r.sent || begun_) [[unlikely]] {
     check_sent(r);
     return;
   }
-  prepare(r);
+  if (prepare(r) && filter_returned(*this, take_filter(), r)) [[unlikely]]
+    return;
   send(r);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/call.hpp>
+#include <perron/runtime/timer.hpp>
 
 #include "support/bad_processes.hpp"
 #include "support/node_fixture.hpp"
@@ -191,7 +192,8 @@ TEST_F(process_call, either_gets_the_answer_or_times_out_when_both_race) {
     const monitored server = spawn_monitor([] {
       for (;;)
         receive([](const caller& from, twice t) {
-          sleep_for(1ms);
+          send_after(2ms, self(), go{}); // goes off when the caller's time is over
+          receive_one<go>();
           reply(from, t.value);
         });
     });

@@ -29,19 +29,26 @@ class errno_of_a_process : public node_fixture {};
 
 TEST_F(errno_of_a_process, is_its_own_across_suspensions) {
   run([] {
+    const monitored echo = spawn_monitor([] {
+      for (;;)
+        send(receive_one<pid>(), go{});
+    });
     std::vector<monitored> all;
     for (int number = 1; number <= 20; ++number)
-      all.push_back(spawn_monitor([number] {
+      all.push_back(spawn_monitor([number, echo] {
         for (std::size_t i = 0; i < scaled(1000, 200); ++i) {
           write_errno(number);
           yield();
           ASSERT_EQ(read_errno(), number);
-          sleep_for(std::chrono::nanoseconds(0));
+          send(echo.who, self());
+          receive_one<go>();
           ASSERT_EQ(read_errno(), number);
         }
       }));
     for (const monitored& m : all)
       EXPECT_EQ(reason_of(m.ref), exit_reason::normal());
+    exit(echo.who, exit_reason::kill());
+    EXPECT_EQ(reason_of(echo.ref), exit_reason::killed());
   });
 }
 

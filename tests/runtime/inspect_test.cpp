@@ -66,6 +66,7 @@ TEST_F(inspection, tells_what_a_waiting_process_is_and_does) {
     EXPECT_EQ(seen.state, process_state::waiting);
     EXPECT_EQ(seen.waits_for, wait_kind::receive);
     EXPECT_EQ(seen.mailbox, 3U);
+    EXPECT_EQ(mails_waiting(seen.who), 3U);
     EXPECT_EQ(seen.worker, 1);
     EXPECT_TRUE(seen.trap_exit);
     EXPECT_EQ(seen.links, std::vector{partner});

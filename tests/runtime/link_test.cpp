@@ -454,7 +454,7 @@ TEST_F(exit_signal, of_kill_beats_an_end_that_was_ordered_before) {
         // still here: until the kill has come
         for (;;) {
           try {
-            sleep_for(1ms);
+            yield();
           } catch (const core::process_exit& e) {
             if (e.reason == exit_reason::killed())
               throw;

@@ -7,8 +7,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +26,8 @@
 namespace perron::testing {
 
 /// A program that a test starts and watches: what it says on standard output and in its log (standard error),
-/// and how it ends. Killed by the destructor if it still runs. For ordinary threads.
+/// and how it ends. Killed by the destructor if it still runs, and by the kernel when the thread that made it
+/// ends, as a sanitizer's abort lets no destructor run. For ordinary threads.
 class program {
 public:
   program(std::string path, std::vector<std::string> arguments) {
@@ -34,19 +35,22 @@ public:
     if (::pipe2(out.data(), O_CLOEXEC) != 0)
       std::abort();
     log_ = ::memfd_create("log", MFD_CLOEXEC);
-    posix_spawn_file_actions_t files;
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawn_file_actions_adddup2(&files, out[1], STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&files, log_, STDERR_FILENO);
     std::vector<char*> argv{path.data()};
     for (std::string& argument : arguments)
       argv.push_back(argument.data());
     argv.push_back(nullptr);
-    const int failed = ::posix_spawn(&pid_, path.c_str(), &files, nullptr, argv.data(), environ);
-    EXPECT_EQ(failed, 0) << path;
-    if (failed != 0)
-      pid_ = 0;
-    ::posix_spawn_file_actions_destroy(&files);
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      // the parent may have ended before the kernel was asked
+      if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent &&
+          ::dup2(out[1], STDOUT_FILENO) >= 0 && ::dup2(log_, STDERR_FILENO) >= 0)
+        ::execve(path.c_str(), argv.data(), environ);
+      ::_exit(127);
+    }
+    EXPECT_GT(pid_, 0) << path;
+    EXPECT_EQ(::access(path.c_str(), X_OK), 0) << path;
+    pid_ = std::max(pid_, 0);
     ::close(out[1]);
     out_ = out[0];
   }

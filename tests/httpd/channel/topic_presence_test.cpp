@@ -151,7 +151,7 @@ TEST_F(topic_presence_test, many_changes_at_once_are_one) {
     const runtime::pid t = all.find("t").value();
     for (std::uint64_t i = 0; i < 20; ++i)
       runtime::send(t, topic_subscribe{runtime::self(),
-                                       1000 + i,
+                                       1'000'000'000 + i,
                                        {},
                                        lag_policy::drop_oldest,
                                        false,
@@ -160,7 +160,7 @@ TEST_F(topic_presence_test, many_changes_at_once_are_one) {
     EXPECT_EQ(joined_in(me.next()).size(), 20U);
     EXPECT_EQ(me.next(0ms), nullptr);
     for (std::uint64_t i = 0; i < 20; ++i)
-      runtime::send(t, topic_unsubscribe{runtime::self(), 1000 + i, true});
+      runtime::send(t, topic_unsubscribe{runtime::self(), 1'000'000'000 + i, true});
   });
 }
 
