@@ -2,6 +2,7 @@
 #include <perron/httpd/request.hpp>
 
 #include <perron/httpd/core/conversation.hpp>
+#include <perron/httpd/core/dispatch.hpp>
 
 #include <stdexcept>
 #include <utility>
@@ -36,14 +37,25 @@ void request::inform(int status, const header_list& headers) {
 
 void request::before_send(std::function<void(response&)> f) { behind_.before_send(std::move(f)); }
 
+std::optional<std::uint64_t> request::answer_length() const noexcept { return behind_.answer_length(); }
+void request::filter_body(std::unique_ptr<body_filter> f) { behind_.filter_body(std::move(f)); }
+
+response request::forward(const router& to, std::string target) {
+  return core::forward(behind_, *this, to, std::move(target));
+}
+
 writer request::begin(response head, std::optional<std::uint64_t> length) {
   if (behind_.has_begun())
     throw std::logic_error("perron: begin: the answer has begun");
   if (!head.body.empty() || head.file != nullptr)
     throw std::invalid_argument("perron: begin: the body is to be written, not to be in the head");
-  behind_.prepare(head);
-  behind_.begin(head, length);
-  return writer(behind_);
+  if (!behind_.prepare(head, length)) {
+    behind_.begin(head, length);
+    return writer(behind_);
+  }
+  auto filter = behind_.take_filter();
+  behind_.begin(head, {});
+  return writer(behind_.write_through(std::move(filter), length));
 }
 
 duplex request::upgrade(std::string_view protocol, const header_list& headers) {
@@ -53,7 +65,7 @@ duplex request::upgrade(std::string_view protocol, const header_list& headers) {
     throw http_error(status::bad_request, "HTTP/1.0 has no upgrade");
   response head{status::switching_protocols, {}, {}, headers};
   head.headers.emplace(head.headers.begin(), "Upgrade", protocol);
-  behind_.prepare(head);
+  behind_.prepare(head, {});
   return duplex(behind_.upgrade(head));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/body_filter.hpp>
 #include <perron/httpd/duplex.hpp>
 #include <perron/httpd/headers.hpp>
 #include <perron/httpd/response.hpp>
@@ -22,6 +23,7 @@ class access_sink;
 namespace core {
 class conversation;
 }
+class router;
 
 /// Who is at the other end of a Unix socket (SO_PEERCRED): what it was when it connected.
 struct unix_peer {
@@ -88,8 +90,23 @@ public:
 
   /// Has `f` look at the head of the answer before it goes out, to add fields: of the response returned, of
   /// begin(), of upgrade(), of errors that are thrown as http_error. The last one added is called first, each
-  /// once. For middleware. A crash is answered without.
+  /// once; the request is still there then. For middleware. A crash is answered without.
   void before_send(std::function<void(response&)> f);
+
+  /// In before_send(): how long the body will be, in bytes; nothing if it is written and nobody knows.
+  std::optional<std::uint64_t> answer_length() const noexcept;
+
+  /// Has the body of the answer go through `f`; to be called in before_send(), which sees the head, for an
+  /// answer that has a body, once. The announced length is then dropped: bodies that the handler returns are
+  /// filtered as a whole up to 256 KiB, longer ones and files while they are sent; what a writer writes is
+  /// flushed with each write().
+  void filter_body(std::unique_ptr<body_filter> f);
+
+  /// The answer that `to` has for another target ("/index.html?x=1", as a client writes it; empty: this one),
+  /// as if the client had asked for that: path(), query() and param() are of the new one while its handler
+  /// runs. Errors are shown as they are for the first target. At most ten within each other, then http_error
+  /// 500; http_error 400 for a target that is none.
+  response forward(const router& to, std::string target);
 
   /// Sends the head of the answer now and streams the body: chunked, or until the connection closes for
   /// HTTP/1.0, or of exactly `length` bytes. `head` has no body. See writer.

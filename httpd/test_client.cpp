@@ -46,7 +46,8 @@ test_answer answer(const test_request& what, const router& routes) {
     return out;
   }
   try {
-    with.finish(core::dispatch(with, routes));
+    request asked(with);
+    with.finish(core::dispatch(with, asked, routes));
   } catch (const std::exception& why) {
     with.crash(why.what());
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/writer.hpp>
 
-#include <perron/httpd/core/conversation.hpp>
+#include <perron/httpd/core/body_output.hpp>
 
 #include <stdexcept>
 
 namespace perron::httpd {
 
-core::conversation& writer::open() const {
+core::body_output& writer::open() const {
   if (of_ == nullptr)
     throw std::logic_error("perron: this writer was moved from, or has ended");
   return *of_;

@@ -12,7 +12,7 @@
 namespace perron::httpd {
 
 namespace core {
-class conversation;
+class body_output;
 }
 
 /// The body of a response that is written piece by piece; given by request::begin().
@@ -31,7 +31,7 @@ class conversation;
 /// tell: that is what an exception in between does.
 class writer {
 public:
-  explicit writer(core::conversation& of) noexcept : of_(&of) {}
+  explicit writer(core::body_output& of) noexcept : of_(&of) {}
   writer(writer&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
   writer& operator=(writer&& other) noexcept {
     of_ = std::exchange(other.of_, nullptr);
@@ -56,9 +56,9 @@ public:
   response end();
 
 private:
-  core::conversation& open() const;
+  core::body_output& open() const;
 
-  core::conversation* of_;
+  core::body_output* of_;
 };
 
 } // namespace perron::httpd

@@ -18,7 +18,7 @@ namespace perron::httpd {
 ///     options.access = httpd::access_log::open(writer, {.path = "access.log"}, "combined").value();
 ///
 /// Several logs may have the same path, with formats of their own. No request waits for the disk: when it is
-/// too slow, lines are dropped and counted. About 0.5 µs of a worker for each request.
+/// too slow, lines are dropped and counted. About a microsecond of a worker for each request.
 class access_log final : public access_sink {
 public:
   /// Errors: the format is wrong, the file cannot be opened. Waits for the disk.

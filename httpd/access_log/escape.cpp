@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/access_log/escape.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace perron::httpd::access_log_detail {
@@ -33,6 +34,23 @@ std::size_t sequence_at(std::string_view text, std::size_t i) noexcept {
   return 0;
 }
 
+/// Printable ASCII but quotes and backslashes: what both forms leave as it is.
+constexpr std::array<bool, 256> plain = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t byte = 0x20; byte < 0x7f; ++byte)
+    out.at(byte) = byte != '"' && byte != '\\';
+  return out;
+}();
+
+/// Appends what is plain from `i` on; gives where it ends.
+std::size_t append_plain(std::string& out, std::string_view text, std::size_t i) {
+  const std::size_t begin = i;
+  while (i < text.size() && plain[static_cast<unsigned char>(text[i])])
+    ++i;
+  out.append(text.data() + begin, i - begin);
+  return i;
+}
+
 void append_code(std::string& out, unsigned code) {
   out += "\\u00";
   out += lower_digits[code >> 4U];
@@ -42,28 +60,22 @@ void append_code(std::string& out, unsigned code) {
 } // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const unsigned byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\') {
-      out += c;
-    } else {
-      out += "\\x";
-      out += upper_digits[byte >> 4U];
-      out += upper_digits[byte & 15U];
-    }
+  for (std::size_t i = 0; (i = append_plain(out, text, i)) < text.size(); ++i) {
+    const unsigned byte = byte_at(text, i);
+    out += "\\x";
+    out += upper_digits[byte >> 4U];
+    out += upper_digits[byte & 15U];
   }
 }
 
 void append_json_escaped(std::string& out, std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+  for (std::size_t i = 0; (i = append_plain(out, text, i)) < text.size();) {
     const unsigned byte = byte_at(text, i);
     if (byte < 0x80) {
       if (byte == '"' || byte == '\\')
         (out += '\\') += text[i];
-      else if (byte < 0x20 || byte == 0x7f)
-        append_code(out, byte);
       else
-        out += text[i];
+        append_code(out, byte);
       ++i;
       continue;
     }

@@ -5,6 +5,7 @@
 #include <perron/httpd/access_log/values.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 

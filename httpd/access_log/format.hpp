@@ -38,7 +38,7 @@ public:
   /// Errors: an unknown name, a control character, a text without any name.
   static runtime::result<access_format> parse(std::string_view text);
 
-  /// Appends one line with its end. About 0.3 µs for `combined`.
+  /// Appends one line with its end. About 0.6 µs for `combined`, 1 µs for `json`.
   void write(std::string& out, const access_record& r) const;
 
 private:

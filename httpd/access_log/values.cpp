@@ -3,6 +3,7 @@
 
 #include <perron/httpd/access_log/escape.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -100,9 +101,10 @@ void append_iso_time(std::string& out, system_clock::time_point t) {
     last.second = second;
   }
   out += last.text;
-  std::array<char, 16> rest{};
-  const int size = std::snprintf(rest.data(), rest.size(), "%03dZ", static_cast<int>(ms - second * 1000));
-  out.append(rest.data(), static_cast<std::size_t>(size));
+  const auto part = static_cast<unsigned>(ms - second * 1000);
+  const std::array<char, 4> rest{static_cast<char>('0' + part / 100), static_cast<char>('0' + part / 10 % 10),
+                                 static_cast<char>('0' + part % 10), 'Z'};
+  out.append(rest.data(), rest.size());
 }
 
 void append_seconds(std::string& out, std::chrono::nanoseconds t, int digits) {
@@ -111,10 +113,11 @@ void append_seconds(std::string& out, std::chrono::nanoseconds t, int digits) {
     unit *= 10;
   const std::int64_t whole = t.count() / 1'000'000'000;
   const std::int64_t part = t.count() % 1'000'000'000 / (1'000'000'000 / unit);
-  std::array<char, 48> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%lld.%0*lld", static_cast<long long>(whole),
-                                 digits, static_cast<long long>(part));
-  out.append(text.data(), static_cast<std::size_t>(size));
+  out += std::to_string(whole);
+  const std::string rest = std::to_string(part);
+  out += '.';
+  out.append(static_cast<std::size_t>(digits) - std::min(rest.size(), static_cast<std::size_t>(digits)), '0');
+  out += rest;
 }
 
 void append_request(std::string& out, const access_record& r) {

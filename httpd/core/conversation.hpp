@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/body_filter.hpp>
+#include <perron/httpd/core/body_output.hpp>
+#include <perron/httpd/core/filtered_output.hpp>
 #include <perron/httpd/duplex.hpp>
 #include <perron/httpd/http1/request_head.hpp>
 #include <perron/httpd/response.hpp>
@@ -9,6 +12,7 @@
 #include <perron/httpd/target.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,7 +32,7 @@ namespace perron::httpd::core {
 /// What every request needs lies here and costs no virtual call; those are for bodies and for what is rare.
 ///
 /// Lives on the stack of the request's process, and is for that process only.
-class conversation {
+class conversation : public body_output {
 public:
   /// Bytes of `head` and the limits must outlive it.
   explicit conversation(const http1::request_head& head) noexcept : head_(head) {}
@@ -68,10 +72,6 @@ public:
 
   virtual void inform(int status, const header_list& headers) = 0;
   virtual void begin(const response& head, std::optional<std::uint64_t> length) = 0;
-  virtual void write(std::span<const std::string_view> parts) = 0;
-  virtual void sendfile(int file, std::uint64_t offset, std::uint64_t count) = 0;
-  virtual void trailer(std::string name, std::string value) = 0;
-  virtual void end() = 0;
   /// `head` has status 101 and all fields, Upgrade too.
   virtual std::unique_ptr<byte_channel> upgrade(const response& head) = 0;
 
@@ -85,13 +85,42 @@ public:
   // -- what middleware keeps here
 
   void before_send(std::function<void(response&)> f);
-  /// Shows a final head to those who asked for it, the last one first.
-  void prepare(response& head) {
+  /// Shows a final head to those who asked for it, the last one first. True: one of them has set a filter for
+  /// the body, which is to be taken now.
+  bool prepare(response& head) {
     if (extras_ != nullptr) [[unlikely]]
-      run_before_send(head);
+      return run_before_send(head, head.file != nullptr ? head.file->length : head.body.size());
+    return false;
   }
+  /// The same, of a body that is to be written; nothing: nobody knows how long it will be.
+  bool prepare(response& head, std::optional<std::uint64_t> length) {
+    if (extras_ != nullptr) [[unlikely]]
+      return run_before_send(head, length);
+    return false;
+  }
+  std::optional<std::uint64_t> answer_length() const noexcept {
+    return extras_ != nullptr ? extras_->length : std::nullopt;
+  }
+  void filter_body(std::unique_ptr<body_filter> f);
+  std::unique_ptr<body_filter> take_filter() noexcept { return std::move(extras_->filter); }
+  /// Where a writer writes to, behind begin(): through the filter that was taken.
+  body_output& write_through(std::unique_ptr<body_filter> f, std::optional<std::uint64_t> announced);
   /// The one value that is kept under `key`; `make` makes it when it is not there yet.
   void* local(const void* key, std::shared_ptr<void> (*make)());
+
+  // -- another target for a while: see detour
+
+  struct place {
+    normal_target target;
+    const route_params* params;
+    const route_limits* limits;
+  };
+  place go_to(std::string target);
+  void come_back(const place& to) noexcept {
+    target_ = to.target;
+    params_ = to.params;
+    limits_ = to.limits;
+  }
 
 protected:
   ~conversation() = default;
@@ -110,12 +139,32 @@ private:
   struct extras {
     std::vector<std::function<void(response&)>> before_send;
     std::vector<std::pair<const void*, std::shared_ptr<void>>> locals;
+    std::optional<std::uint64_t> length; ///< of the answer's body, while before_send runs
+    std::unique_ptr<body_filter> filter;
+    std::unique_ptr<filtered_output> filtered;
+    std::deque<std::string> targets; ///< of detours; each is two, as sent and as normalised
   };
 
-  void run_before_send(response& head);
+  bool run_before_send(response& head, std::optional<std::uint64_t> length);
   extras& more();
 
   std::unique_ptr<extras> extras_;
+};
+
+/// While it is there, the request asks for another target: see request::forward(). What it gives as views of
+/// that target lives as long as the request. Throws http_error if the target is none, and for too many within
+/// each other.
+class detour {
+public:
+  /// An empty target is the one that there is.
+  detour(conversation& of, std::string target) : of_(of), from_(of.go_to(std::move(target))) {}
+  ~detour() { of_.come_back(from_); }
+  detour(const detour&) = delete;
+  detour& operator=(const detour&) = delete;
+
+private:
+  conversation& of_;
+  const conversation::place from_;
 };
 
 } // namespace perron::httpd::core

@@ -7,6 +7,14 @@
 namespace perron::httpd::core {
 namespace {
 
+response run_route(conversation& c, request& req, const router& routes) {
+  const auto found = routes.table().lookup(c.head().method, c.target().path);
+  if (found.outcome != route_outcome::match)
+    return routes.answer_unrouted(req, found);
+  c.take_route(found.params, found.handler->limits.get());
+  return found.handler->run(req);
+}
+
 /// For `*` and `host:port`, which are no paths.
 response answer_without_path(const http1::request_head& head, const router& routes) {
   if (head.method != "OPTIONS")
@@ -25,17 +33,12 @@ response answer(conversation& c, request& req, const router& routes) {
     return answer_without_path(h, routes);
   if (const auto taken = c.take_target(); !taken)
     throw http_error(status::bad_request, taken.error().text);
-  const auto found = routes.table().lookup(h.method, c.target().path);
-  if (found.outcome != route_outcome::match)
-    return routes.answer_unrouted(req, found);
-  c.take_route(found.params, found.handler->limits.get());
-  return found.handler->run(req);
+  return run_route(c, req, routes);
 }
 
 } // namespace
 
-response dispatch(conversation& c, const router& routes) {
-  request req(c);
+response dispatch(conversation& c, request& req, const router& routes) {
   std::optional<http_error> error;
   try {
     return answer(c, req, routes);
@@ -45,6 +48,11 @@ response dispatch(conversation& c, const router& routes) {
     error = std::move(e); // so that a page is made outside of the exception's own frame
   }
   return routes.answer_error(req, error->status(), error->what());
+}
+
+response forward(conversation& c, request& r, const router& routes, std::string target) {
+  const detour other(c, std::move(target));
+  return run_route(c, r, routes);
 }
 
 response plain_error(int status, std::string_view why) {

@@ -58,12 +58,14 @@ std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
 
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
-  response r = dispatch(*this, connection_.answers_with().sites.find(in_.head.host));
+  request asked(*this);
+  response r = dispatch(*this, asked, connection_.answers_with().sites.find(in_.head.host));
   if (r.sent || begun_) [[unlikely]] {
     check_sent(r);
     return;
   }
-  prepare(r);
+  if (prepare(r) && filter_returned(*this, take_filter(), r)) [[unlikely]]
+    return;
   send(r);
 }
 

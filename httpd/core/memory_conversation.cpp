@@ -61,7 +61,10 @@ void memory_conversation::finish(response r) {
     out_.is_cut = false;
     return;
   }
-  prepare(r);
+  if (prepare(r) && filter_returned(*this, take_filter(), r)) {
+    out_.is_cut = false;
+    return;
+  }
   if (r.status < 200)
     throw std::invalid_argument("perron: this response cannot be sent: status " + std::to_string(r.status) +
                                 " is not that of a final response");

@@ -56,7 +56,9 @@ server_options options_of(const configuration& in, const listener_settings& l, c
   out.body_grace = said.body_grace;
   out.unread_body = said.unread_body;
   out.unread_body_time = said.unread_body_time;
+  out.write_grace = said.write_grace;
   out.max_unsent = said.max_unsent;
+  out.max_in_flight = said.max_in_flight;
   out.drain_time = in.server.drain_time;
   return out;
 }

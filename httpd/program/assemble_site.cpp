@@ -189,6 +189,7 @@ route_limits limits_of(const site_settings& s) {
   say_if_other(out.body_time, s.body_time, usual.body_time);
   say_if_other(out.min_body_rate, s.min_body_rate, usual.min_body_rate);
   say_if_other(out.write_time, s.write_time, usual.write_time);
+  say_if_other(out.min_write_rate, s.min_write_rate, usual.min_write_rate);
   say_if_other(out.request_time, s.request_time, usual.request_time);
   return out;
 }

@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +36,5 @@ struct basic_auth_options {
 /// to say.
 middleware basic_auth(basic_auth_options options);
 runtime::result<void> check(const basic_auth_options& options);
-
-/// Name and password of an Authorization field (RFC 7617 2); nothing if it is not well-formed Basic.
-struct basic_credentials {
-  std::string user{};
-  std::string password{};
-};
-std::optional<basic_credentials> parse_basic_credentials(std::string_view field);
 
 } // namespace perron::httpd

@@ -18,6 +18,7 @@ std::string item(std::string_view list, std::size_t index) {
   return std::string(list) + '[' + std::to_string(index + 1) + ']';
 }
 
+/// `name` gives views into what is in `all`.
 template <class Range, class Name>
 std::string did_you_mean(const std::string& wrong, const Range& all, Name name) {
   std::vector<std::string_view> known;
@@ -159,7 +160,8 @@ void check_access_format(const configuration& whole, const site_settings& of, co
                    [&](const text_pair& format) { return format.first == of.access_format; }))
     r.fail_at(path + ".access_format", "there is no format " + toml_text(of.access_format),
               "write common, combined or json, or define it in formats of [log]" +
-                  did_you_mean(of.access_format, formats, [](const text_pair& f) { return f.first; }));
+                  did_you_mean(of.access_format, formats,
+                               [](const text_pair& f) -> std::string_view { return f.first; }));
 }
 
 void check_site_tls(const configuration& whole, const site_definition& site, const std::string& path,

@@ -49,6 +49,19 @@ toml_value convert(const toml::node& node, const std::string& file) {
   return value;
 }
 
+/// toml++ quotes what it saw, line ends included.
+std::string on_one_line(std::string_view text) {
+  const auto quoted = toml_text(text);
+  std::string out;
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+    // Only what is no character to be seen stays escaped.
+    if (quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\'))
+      ++i;
+    out += quoted[i];
+  }
+  return out;
+}
+
 } // namespace
 
 const toml_value* toml_value::find(std::string_view name) const noexcept {
@@ -62,7 +75,7 @@ std::pair<toml_value, std::optional<diagnostic>> parse_toml(std::string_view tex
     return {convert(toml::parse(text, file), file), std::nullopt};
   } catch (const toml::parse_error& why) {
     return {toml_value{}, diagnostic{.place = place_of(why.source(), file),
-                                     .what = "not TOML: " + std::string(why.description()),
+                                     .what = "not TOML: " + on_one_line(why.description()),
                                      .remedy = "see https://toml.io/en/v1.0.0"}};
   }
 }

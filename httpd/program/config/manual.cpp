@@ -112,9 +112,11 @@ std::string configuration_manual() {
   page.item("$http_NAME", "", "the field NAME of the request, with \"_\" for \"-\"");
   page.heading("ORDER");
   page.paragraph(
-      "A request is looked at in this order: trusted_proxies, allow and deny, acme_challenge, https_only, "
-      "rate_limit, redirects, cors, auth, rewrites, then its location. Its answer, errors included, gets "
-      "headers and compression on its way.");
+      "A request is first given another path by the rewrites of its site; the path says the location, whose "
+      "keys count from then on: trusted_proxies, acme_challenge, https_only, deny and allow, cors, "
+      "rate_limit, "
+      "auth, redirects, then what answers. Its answer, errors included, gets headers and compression on its "
+      "way.");
   page.heading("SEE ALSO").paragraph("perron(1), htpasswd(1), openssl-ciphers(1)");
   return page.text();
 }
