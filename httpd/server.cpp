@@ -33,6 +33,9 @@ struct get_port {
 struct get_stats {
   using reply = server_stats;
 };
+struct wind_down_call {
+  using reply = void;
+};
 struct replace_call {
   using reply = runtime::result<void>;
   hosts sites;
@@ -70,7 +73,10 @@ const char* fixed_difference(const server_options& a, const server_options& b) n
 }
 
 void close_idle_connections(supervisors::core::request_site& of, rc::worker& at) {
-  core::site_shard& shard = static_cast<core::site&>(of).shards[at.index];
+  auto& site = static_cast<core::site&>(of);
+  site.winds_down.store(false,
+                        std::memory_order_relaxed); // those that come home from now on are closed there
+  core::site_shard& shard = site.shards[at.index];
   for (core::connection* c = shard.first; c != nullptr;) {
     core::connection* next = c->next_of_worker;
     c->close_if_idle();
@@ -83,7 +89,7 @@ class http_server final : public supervisors::core::request_supervision {
   using base = supervisors::core::request_supervision;
 
 public:
-  using calls = base::calls_and<get_port, get_stats, replace_call>;
+  using calls = base::calls_and<get_port, get_stats, wind_down_call, replace_call>;
 
   explicit http_server(const std::shared_ptr<core::site>& site)
       : request_supervision(site->listens.name, site, site->listens.alarms),
@@ -97,6 +103,12 @@ public:
   using base::handle_call;
   std::uint16_t handle_call(get_port) const { return port_; }
   server_stats handle_call(get_stats) const { return site_->stats(); }
+  void handle_call(wind_down_call) {
+    site_->accepting = false;
+    site_->winds_down = true;
+    site_->closing = true;
+    stop_listening();
+  }
   void handle_call(replace_call asked, runtime::caller from);
 
   /// Ordered stop: running requests get their time.
@@ -205,6 +217,8 @@ runtime::result<void> replace(runtime::pid server, hosts sites, server_options o
   auto done = runtime::call(server, replace_call{std::move(sites), std::move(options)});
   return done ? std::move(*done) : done.error();
 }
+
+runtime::result<void> wind_down(runtime::pid server) { return runtime::call(server, wind_down_call{}); }
 
 runtime::result<std::uint16_t> server_port(runtime::pid server) { return runtime::call(server, get_port{}); }
 

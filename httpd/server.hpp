@@ -157,6 +157,12 @@ runtime::result<void> replace(runtime::pid server, hosts sites);
 /// times from their next request on.
 runtime::result<void> replace(runtime::pid server, hosts sites, server_options options);
 
+/// The gentle beginning of a drain: nobody is accepted any more, and each connection ends with its next
+/// answer, which says so (Connection: close). Idle ones are left alone until then, since a request that is on
+/// its way while its connection is closed is lost to the client. Comes before drain() where another server
+/// takes over the sockets; resume_accepting() takes it back. From any process.
+runtime::result<void> wind_down(runtime::pid server);
+
 /// The port a server listens on (0: a Unix socket), and its figures. From any process; the call goes to the
 /// server.
 runtime::result<std::uint16_t> server_port(runtime::pid server);

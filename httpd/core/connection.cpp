@@ -446,7 +446,7 @@ void connection::may_have_more() noexcept { ready_bits_.fetch_or(EPOLLIN, std::m
 }
 
 void connection::give_back(fate then, std::string_view leftover) noexcept {
-  next_ = site_->closing.load(std::memory_order_relaxed) ? fate::close : then;
+  next_ = site_->ends_connections() ? fate::close : then;
   if (next_ == fate::keep && !leftover.empty())
     partial_ = std::make_unique<std::string>(leftover);
   if (in_use_.asks_home) [[unlikely]]
@@ -529,7 +529,7 @@ void connection::go_on(rc::worker& at, std::chrono::milliseconds idle_time) noex
     return;
   }
   // once more: the stop may have come here, and left us alone as in use, between give_back and now
-  if (site_->closing.load(std::memory_order_relaxed)) {
+  if (site_->ends_connections()) {
     close();
     return;
   }

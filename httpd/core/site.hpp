@@ -9,6 +9,7 @@
 #include <perron/runtime/core/process.hpp>
 #include <perron/supervisors/core/request_site.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,6 +65,11 @@ public:
 
   server_stats stats() const noexcept;
 
+  /// Whether connections end with their request even if its answer does not say so.
+  bool ends_connections() const noexcept {
+    return closing.load(std::memory_order_relaxed) && !winds_down.load(std::memory_order_relaxed);
+  }
+
   /// Whether connections of worker `at` are made with a visitor.
   bool asks_who(std::size_t at) const noexcept;
 
@@ -73,6 +79,9 @@ public:
   const std::unique_ptr<address_limits> per_address; ///< null while they are off
   in_flight unsent;
   std::vector<site_shard> shards;
+  /// While closing: only connections whose answer has said so end with it (wind_down()). Written by the
+  /// server process and, at a drain, by the workers.
+  std::atomic<bool> winds_down{false};
 };
 
 } // namespace perron::httpd::core

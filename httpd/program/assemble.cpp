@@ -3,6 +3,7 @@
 
 #include <perron/httpd/program/assemble_rules.hpp>
 #include <perron/httpd/program/assemble_site.hpp>
+#include <perron/httpd/program/assemble_tls.hpp>
 #include <perron/httpd/program/service/children.hpp>
 
 #include <algorithm>
@@ -60,6 +61,10 @@ server_options options_of(const configuration& in, const listener_settings& l, c
   out.max_unsent = said.max_unsent;
   out.max_in_flight = said.max_in_flight;
   out.drain_time = in.server.drain_time;
+  if (l.tls) {
+    out.handshake_time = l.tls->handshake_time;
+    out.max_handshakes = l.tls->max_handshakes;
+  }
   return out;
 }
 
@@ -105,6 +110,9 @@ runtime::result<std::vector<assembled_listener>> assemble(const configuration& f
     }
     const bool tells_some = tells_anything(from);
     for (const listener_settings& l : from.listeners) {
+      std::shared_ptr<runtime::tls::server_context> context;
+      if (l.tls)
+        context = assemble_tls(from, l);
       hosts sites;
       std::vector<route_line> lines;
       std::shared_ptr<access_sink> sink;
@@ -134,12 +142,21 @@ runtime::result<std::vector<assembled_listener>> assemble(const configuration& f
         }
       }
       for (const endpoint& where : l.listen) {
-        assembled_listener each{l.name, where,  l.tls.has_value(), options_of(from, l, where), sites,
-                                lines,  l.place};
+        assembled_listener each;
+        each.name = l.name;
+        each.where = where;
+        each.tls = l.tls;
+        if (l.tls)
+          each.certificates = certificates_of(from, l);
+        each.options = options_of(from, l, where);
+        each.options.tls = context;
+        each.sites = sites;
+        each.routes = lines;
+        each.place = l.place;
         if (tells_some)
           each.options.access = sink != nullptr ? sink : no_log();
         for (route_line& line : each.routes)
-          line.listener = listener_url(where, each.is_tls);
+          line.listener = listener_url(where, each.tls.has_value());
         out.push_back(std::move(each));
       }
     }

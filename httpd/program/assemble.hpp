@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +35,8 @@ struct route_line {
 struct assembled_listener {
   std::string name{}; ///< of its settings
   endpoint where{};
-  bool is_tls = false;
+  std::optional<tls_settings> tls{};
+  std::vector<certificate_settings> certificates{}; ///< with TLS: those of the listener and its sites
   server_options options{};
   hosts sites{};
   std::vector<route_line> routes{};

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -111,10 +112,15 @@ router control_routes(unsigned mode, std::function<void()> stop) {
 }
 
 runtime::result<void> make_control_folder(const process_settings& of) {
-  const std::filesystem::path folder = std::filesystem::path(of.control).parent_path();
-  std::error_code why;
-  if (of.control.empty() || std::filesystem::exists(folder, why))
+  if (of.control.empty())
     return {};
+  const std::filesystem::path folder = std::filesystem::absolute(of.control).parent_path();
+  std::error_code why;
+  if (std::filesystem::exists(folder, why)) {
+    if (::geteuid() == 0 || ::access(folder.c_str(), W_OK) == 0)
+      return {};
+    return runtime::error{"control: " + folder.string() + ": " + std::strerror(errno), errno};
+  }
   if (!std::filesystem::create_directories(folder, why) && why)
     return runtime::error{"control: " + folder.string() + ": " + why.message(), why.value()};
   if (::geteuid() != 0 || of.user.empty())
@@ -127,7 +133,7 @@ runtime::result<void> make_control_folder(const process_settings& of) {
 
 supervisors::child_spec control_child(const process_settings& of, std::function<void()> stop) {
   server_options options;
-  options.host = "unix:" + of.control;
+  options.host = "unix:" + std::filesystem::absolute(of.control).string();
   options.port = 0;
   options.unix_mode = of.control_mode;
   options.answers_half_closed = true;

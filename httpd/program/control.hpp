@@ -25,8 +25,8 @@ namespace perron::httpd::program {
 /// the client is asked for besides. `stop` ends the program.
 router control_routes(unsigned mode, std::function<void()> stop);
 
-/// Makes the folder of the socket, for the user that the program is going to run as. Nothing happens if it is
-/// there.
+/// Makes the folder of the socket, for the user that the program is going to run as. If it is
+/// there it must be writable.
 runtime::result<void> make_control_folder(const process_settings& of);
 
 /// The server on that socket. `stop` as above.

@@ -4,6 +4,7 @@
 #include <perron/runtime/blocking.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/receive.hpp>
+#include <perron/runtime/tls/server_context.hpp>
 #include <perron/supervisors/core/log.hpp>
 #include <perron/supervisors/request_supervisor.hpp>
 #include <perron/supervisors/supervisor.hpp>
@@ -15,12 +16,40 @@
 namespace perron::httpd::program {
 namespace {
 
-/// Lets a server's requests end and then the server, without anybody waiting.
+/// How long clients may take to ask once more on connections of a server that goes.
+constexpr std::chrono::seconds last_requests_time{5};
+constexpr std::chrono::milliseconds look_again{50};
+
+/// Lets a server's connections and requests end and then the server, without anybody waiting.
 void retire(runtime::pid servers, runtime::pid server, std::chrono::milliseconds time) {
   runtime::spawn([=] {
+    static_cast<void>(wind_down(server));
+    for (auto left = std::min<std::chrono::milliseconds>(last_requests_time, time); left.count() > 0;
+         left -= look_again) {
+      const auto now = stats_of(server);
+      if (!now || now->connections == 0)
+        break;
+      runtime::sleep_for(look_again);
+    }
     static_cast<void>(supervisors::drain(server, time));
     supervisors::terminate_child(servers, server);
   });
+}
+
+std::string without_line_end(std::string text) {
+  while (text.ends_with('\n'))
+    text.pop_back();
+  return text;
+}
+
+/// Where only the files may have changed, the context stays, so that clients can resume their sessions; it
+/// has read the files anew then. The new one has shown that they are good.
+void keep_tickets(const assembled_listener& before, assembled_listener& to) {
+  if (before.options.tls == nullptr || to.options.tls == nullptr || before.tls != to.tls ||
+      before.certificates != to.certificates)
+    return;
+  if (runtime::blocking([&] { return before.options.tls->reload(); }))
+    to.options.tls = before.options.tls;
 }
 
 bool is_alive(runtime::pid who) { return who && server_port(who).has_value(); }
@@ -87,6 +116,8 @@ runtime::result<void> keeper::handle_call(reload_call) {
   auto done = reload();
   static_cast<void>(of_->manager.ready());
   ++status.reloads;
+  if (!done)
+    done = runtime::error{without_line_end(done.error().text), done.error().code};
   status.last = {std::chrono::system_clock::now(), done.has_value(), done ? "" : done.error().text};
   if (done) {
     ++status.generation;
@@ -161,6 +192,7 @@ runtime::result<void> keeper::put_in_force(std::vector<assembled_listener> next)
 
 runtime::result<void> keeper::change(open_listener& what, assembled_listener to) {
   const runtime::pid server = what.server();
+  keep_tickets(what.now(), to);
   what.set(std::move(to));
   const assembled_listener now = what.now();
   const auto replaced = replace(server, now.sites, now.options);

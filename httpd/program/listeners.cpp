@@ -71,7 +71,7 @@ endpoint open_listener::bound() const {
 std::string open_listener::url() const {
   const endpoint where = bound();
   const std::lock_guard hold(lock_);
-  return listener_url(where, what_.is_tls);
+  return listener_url(where, what_.tls.has_value());
 }
 
 void open_listener::close() {

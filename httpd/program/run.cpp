@@ -19,6 +19,7 @@
 #include <perron/supervisors/dynamic_supervisor.hpp>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -91,8 +92,14 @@ runtime::result<void> prepare(running_program& p, std::vector<inherited_socket> 
     supervisors::core::log_error("perron: nobody listens on the socket that was handed in for " +
                                  left.address);
   p.listeners = std::move(*opened);
-  if (const auto made_folder = make_control_folder(p.current.server); !made_folder)
-    return made_folder.error();
+  if (const auto folder = make_control_folder(p.current.server); !folder) {
+    // who has no rights and asked for nothing is not to fail by the usual place
+    if (::geteuid() == 0 || p.current.server.control != process_settings{}.control)
+      return folder.error();
+    supervisors::core::log_info("perron: no control socket: " + folder.error().text +
+                                "; [server] control can name another place");
+    p.current.server.control.clear();
+  }
   const auto settled = settle_privileges(p.current.server.user, p.current.server.group);
   if (!settled)
     return settled.error();

@@ -6,6 +6,7 @@
 #include "support/bad_processes.hpp"
 
 #include <perron/httpd/child.hpp>
+#include <perron/supervisors/request_supervisor.hpp>
 #include <perron/supervisors/supervisor.hpp>
 
 #include <gmock/gmock.h>
@@ -138,6 +139,21 @@ TEST_F(server_test, a_stop_lets_running_requests_end) {
   EXPECT_EQ(a.field("Connection"), "close");
   c.read_to_end();
   EXPECT_EQ(await_end(server()), exit_reason::shutdown());
+}
+
+TEST_F(server_test, winding_down_leaves_each_connection_its_next_answer) {
+  serve(saying("hello"));
+  raw_client idle = client();
+  EXPECT_EQ(idle.get("/").body, "hello");
+  run([&] { EXPECT_TRUE(wind_down(server().who)); });
+  raw_client late;
+  EXPECT_FALSE(late.connect(server().port)) << "nobody listens any more";
+  const answer last = idle.get("/");
+  EXPECT_EQ(last.body, "hello");
+  EXPECT_EQ(last.field("Connection"), "close");
+  EXPECT_TRUE(idle.at_end());
+  run([&] { EXPECT_TRUE(supervisors::resume_accepting(server().who)); });
+  EXPECT_FALSE(client().get("/").has("Connection"));
 }
 
 class server_one_worker_test : public server_fixture {
