@@ -17,6 +17,7 @@ header_view request::headers() const noexcept { return behind_.head().headers();
 void request::tell(access_sink& instead) { behind_.tell(instead); }
 void request::leave_count() { behind_.leave_count(); }
 std::string request::peer() const { return behind_.peer(); }
+const runtime::tls::session_info* request::tls() const { return behind_.tls(); }
 std::optional<unix_peer> request::unix_peer() const { return behind_.unix_peer(); }
 std::string_view request::body() { return behind_.body(); }
 std::size_t request::read(std::span<char> into) { return behind_.read(into); }

@@ -17,6 +17,10 @@
 #include <string>
 #include <string_view>
 
+namespace perron::runtime::tls {
+struct session_info;
+}
+
 namespace perron::httpd {
 
 class access_sink;
@@ -64,6 +68,16 @@ public:
   /// At its end this request is told to `instead` and not to the sink of the server, if that has one at all
   /// (access_record.hpp). It must live until then: as middleware has it, which lives as long as its router.
   void tell(access_sink& instead);
+
+  /// Whether it came by TLS. What is in front of this server, say a proxy that ends TLS, does not count.
+  bool is_secure() const { return tls() != nullptr; }
+  /// What the TLS handshake has agreed on, with the client's certificate if one was shown
+  /// (runtime/tls/session_info.hpp); null without TLS. Lives as long as the connection. The first call on a
+  /// connection makes it.
+  ///
+  ///     if (const auto* tls = r.tls(); tls != nullptr && tls->peer != nullptr && tls->peer->verified)
+  ///       return welcome(tls->peer->subject);
+  const runtime::tls::session_info* tls() const;
 
   /// The whole body, read when first asked for, chunked or not: waits for what has not arrived. Throws
   /// http_error 413 if it is longer than max_body, 408 if it does not come in time, 400 if its framing is

@@ -60,6 +60,10 @@ const char* fixed_difference(const server_options& a, const server_options& b) n
     return "backlog";
   if (a.max_in_flight != b.max_in_flight)
     return "max_in_flight";
+  if ((a.tls == nullptr) != (b.tls == nullptr))
+    return "tls: connections cannot begin or cease to speak it";
+  if (a.max_handshakes != b.max_handshakes)
+    return "max_handshakes";
   if (!same_limits(a.per_address, b.per_address))
     return "per_address";
   return a.proxy_protocol_from != b.proxy_protocol_from ? "proxy_protocol_from" : nullptr;
@@ -69,8 +73,7 @@ void close_idle_connections(supervisors::core::request_site& of, rc::worker& at)
   core::site_shard& shard = static_cast<core::site&>(of).shards[at.index];
   for (core::connection* c = shard.first; c != nullptr;) {
     core::connection* next = c->next_of_worker;
-    if (!c->is_in_use())
-      c->close();
+    c->close_if_idle();
     c = next;
   }
 }

@@ -17,6 +17,10 @@
 #include <string>
 #include <vector>
 
+namespace perron::runtime::tls {
+class server_context;
+}
+
 namespace perron::httpd {
 
 class access_sink;
@@ -52,6 +56,17 @@ struct server_options {
   /// or 2 (http1/proxy_header.hpp), and the client that it names is the peer; other connections are closed.
   std::vector<std::string> proxy_protocol_from{};
   std::vector<supervisors::connection_alarm> alarms{};
+
+  /// Every connection speaks TLS with what this shows and accepts (runtime/tls/server_context.hpp); null:
+  /// none does. Clients that ask by plain HTTP all the same are told so by a 400. Where client certificates
+  /// are asked for, a request for another host than the handshake named gets a 421 (RFC 9110 15.5.20), as
+  /// what was asked of the client was asked for that one. Certificates are changed by reload(), or by another
+  /// context in replace().
+  std::shared_ptr<runtime::tls::server_context> tls{};
+  std::chrono::milliseconds handshake_time{10'000}; ///< for a TLS handshake, and for its first byte to come
+  /// TLS handshakes under way at a time, each with a process of its own; more clients wait for their turn, in
+  /// order. Divided among the workers, each of which has room for one at least. 0: any number.
+  std::size_t max_handshakes = 512;
 
   http1::head_limits head{};
   std::size_t max_body = std::size_t(1) << 20; ///< bytes; beyond it 413; routes may have their own limits
@@ -113,7 +128,9 @@ struct server_stats {
   std::uint64_t refused = 0;      ///< heads answered with an error without a process
   std::uint64_t limited = 0;      ///< requests answered with a 429, beyond the rate of their address
   std::uint64_t in_flight = 0;    ///< bytes that wait in the kernel now for slow readers, see max_in_flight
-  std::uint64_t turned_away = 0;  ///< clients answered with a 503, at the hard limit or that of their address
+  std::uint64_t handshakes = 0;   ///< processes made for TLS handshakes so far; these are no requests
+  std::uint64_t handshakes_failed = 0; ///< of these, ended without success
+  std::uint64_t turned_away = 0; ///< clients answered with a 503, at the hard limit or that of their address
 };
 
 /// Starts a server: a process that owns one listening socket per worker and, in the end, every connection. It

@@ -50,7 +50,11 @@ void turn_away(site& from, rc::worker& at, int socket, const char* why) noexcept
   net::try_receive(socket, at.scratch.get(), rc::worker::scratch_bytes);
   const server_options& options = from.shards[at.index].now->options;
   try {
-    std::string all = error_answer(status::service_unavailable, why, options.retry_after);
+    // a fatal alert in the clear, internal_error (RFC 8446 6.2), is all that a client hears before a
+    // handshake
+    std::string all = options.tls != nullptr
+                          ? std::string("\x15\x03\x03\x00\x02\x02\x50", 7)
+                          : error_answer(status::service_unavailable, why, options.retry_after);
     const ::iovec part{all.data(), all.size()};
     const std::int64_t n = net::try_send(socket, &part, 1);
     if (options.access != nullptr)

@@ -48,8 +48,9 @@ private:
 bool admit(const std::shared_ptr<site>& to, runtime::core::worker& at, int socket,
            std::unique_ptr<visitor> who) noexcept;
 
-/// Answers 503 with Retry-After, and closes. Cheaply: one attempt each to read and to answer, and nothing is
-/// kept. A client that sends its request later may see the connection reset instead of the answer.
+/// Answers 503 with Retry-After, or with an alert where TLS is spoken, and closes. Cheaply: one attempt each
+/// to read and to answer, and nothing is kept. A client that sends its request later may see the connection
+/// reset instead of the answer.
 void turn_away(site& from, runtime::core::worker& at, int socket, const char* why) noexcept;
 
 } // namespace perron::httpd::core

@@ -8,8 +8,6 @@
 #include <perron/runtime/core/waiting.hpp>
 #include <perron/runtime/process.hpp>
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -197,7 +195,7 @@ void body_reader::wait_for_more() {
   }
   rc::scheduler& sched = *runtime::detail::current().sched;
   const std::uint64_t before = sched.now_ms();
-  if (connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, due())) {
+  if (connection_.wait_for(connection_.events_to_read(), rc::wait_kind::readable, due())) {
     waited_ms_ += sched.now_ms() - before;
     return;
   }

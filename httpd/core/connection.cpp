@@ -14,6 +14,7 @@
 #include <perron/runtime/net/socket.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
+#include <perron/runtime/tls/session.hpp>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -59,16 +60,19 @@ void inbound::free(inbound* in) noexcept {
   rc::deallocate(in, total, alignof(inbound));
 }
 
+const server_options& connection::options_now() const noexcept {
+  return site_->shards[home->index].now->options;
+}
+
 connection::connection(std::shared_ptr<site> s, int socket, rc::worker& at)
     : poll_handler(&connection::on_ready, &connection::on_dispose), site_(std::move(s)) {
   home = &at;
   fd = socket;
+  if (options_now().tls != nullptr)
+    phase_ = phase::fresh;
 }
 
-inline const server_options& connection::options_now() const noexcept {
-  return site_->shards[home->index].now->options;
-}
-
+connection::~connection() = default;
 bool connection::open() noexcept {
   rc::worker& at = *home;
   site_shard& shard = site_->shards[at.index];
@@ -79,7 +83,8 @@ bool connection::open() noexcept {
   site_->connection_came(at.polled_ms);
   at.sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
   // a fresh connection that sends nothing gets the time of a head
-  set_deadline(at, at.now_ms() + ms(options_now().head_time));
+  const server_options& options = options_now();
+  set_deadline(at, at.now_ms() + ms(phase_ == phase::idle ? options.head_time : options.handshake_time));
   if (at.poll.add(*this) != 0) {
     close();
     return false;
@@ -90,8 +95,14 @@ bool connection::open() noexcept {
 void connection::close() noexcept {
   if (phase_ == phase::closed)
     return;
-  phase_ = phase::closed;
   rc::worker& at = *home;
+  if (phase_ == phase::waiting)
+    leave_queue(at);
+  phase_ = phase::closed;
+  if (tls_ != nullptr) {
+    say_goodbye();
+    tls_.reset();
+  }
   at.disarm(timer_);
   site_shard& shard = site_->shards[at.index];
   if (next_of_worker != nullptr)
@@ -117,12 +128,16 @@ void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::work
   auto& c = static_cast<connection&>(self);
   if (c.phase_ == phase::idle) {
     c.ready_bits_.store(c.ready_bits_.load(std::memory_order_relaxed) | events, std::memory_order_relaxed);
-    if ((events & (EPOLLIN | peer_left)) != 0)
+    if ((events & (EPOLLIN | peer_left)) != 0 || c.waits_to_write())
       c.read_more(at);
     return;
   }
   if (c.phase_ == phase::lingering) {
     c.throw_away(at);
+    return;
+  }
+  if (c.phase_ == phase::fresh || c.phase_ == phase::waiting) {
+    c.meet(events, at);
     return;
   }
   // seq_cst: see the table; the process looks at these in the other order
@@ -160,7 +175,7 @@ void connection::read_more(rc::worker& at) noexcept {
       if (size == rc::worker::scratch_bytes)
         ready_bits_.store(ready_bits_.load(std::memory_order_relaxed) | EPOLLIN, std::memory_order_relaxed);
       consume(at, {at.scratch.get(), size});
-      if (size < rc::worker::scratch_bytes && (ready_bits_.load(std::memory_order_relaxed) & peer_left) == 0)
+      if ((ready_bits_.load(std::memory_order_relaxed) & (EPOLLIN | peer_left)) == 0)
         return;
     } else {
       if (n != -EAGAIN)
@@ -267,6 +282,7 @@ void connection::refuse(int status, std::string_view why, std::string_view came,
 }
 
 void connection::linger(rc::worker& at) noexcept {
+  say_goodbye();
   ::shutdown(fd, SHUT_WR);
   phase_ = phase::lingering;
   partial_.reset();
@@ -274,6 +290,7 @@ void connection::linger(rc::worker& at) noexcept {
   throw_away(at);
 }
 
+/// Whatever it is: with TLS it is not decrypted.
 void connection::throw_away(rc::worker& at) noexcept {
   for (int i = 0; i < reads_per_turn; ++i) {
     const std::int64_t n = net::try_receive(fd, at.scratch.get(), rc::worker::scratch_bytes);
@@ -299,6 +316,8 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
   const std::uint64_t now = at.now_ms();
   if (c.phase_ == phase::in_use) {
     at.arm(c.timer_, c.hurry(now));
+  } else if (c.phase_ == phase::waiting) {
+    at.arm(c.timer_, now + ms(c.options_now().handshake_time)); // its time has not begun
   } else if (now < c.deadline_ms_) {
     at.arm(c.timer_, c.deadline_ms_);
     if (c.phase_ == phase::lingering)
@@ -400,6 +419,8 @@ void connection::want_mail(bool now) noexcept {
 
 std::string connection::label() const {
   constexpr std::size_t most = 256;
+  if (in_use_.handshakes)
+    return "TLS handshake";
   if (in_use_.in == nullptr)
     return partial_ ? *partial_ : std::string();
   const http1::request_head& head = in_use_.in->head;
@@ -489,30 +510,36 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
   std::exchange(c.generation_, nullptr)->give_back(at.index);
   if (c.in_use_.in != nullptr)
     inbound::free(std::exchange(c.in_use_.in, nullptr));
-  if (c.next_ != fate::keep) {
-    if (c.next_ == fate::linger) {
-      c.linger(at);
+  c.go_on(at, c.options_now().idle_time);
+}
+
+/// As was decided when the process ended.
+void connection::go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept {
+  if (next_ != fate::keep) {
+    if (next_ == fate::linger) {
+      linger(at);
       return;
     }
-    if (c.next_ == fate::reset) {
+    if (next_ == fate::reset) {
       const ::linger at_once{1, 0};
-      ::setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      tls_.reset(); // a goodbye would make it look whole
     }
-    c.close();
+    close();
     return;
   }
   // once more: the stop may have come here, and left us alone as in use, between give_back and now
-  if (c.site_->closing.load(std::memory_order_relaxed)) {
-    c.close();
+  if (site_->closing.load(std::memory_order_relaxed)) {
+    close();
     return;
   }
-  c.set_deadline(at, at.polled_ms + ms(c.options_now().idle_time));
-  if (c.partial_) {
-    const std::unique_ptr<std::string> bytes = std::move(c.partial_);
-    c.consume(at, *bytes);
+  set_deadline(at, at.polled_ms + ms(idle_time));
+  if (partial_) {
+    const std::unique_ptr<std::string> bytes = std::move(partial_);
+    consume(at, *bytes);
   }
-  if (c.phase_ == phase::idle && (c.ready_bits_.load(std::memory_order_seq_cst) & (EPOLLIN | peer_left)) != 0)
-    c.read_more(at);
+  if (phase_ == phase::idle && (ready_bits_.load(std::memory_order_seq_cst) & (EPOLLIN | peer_left)) != 0)
+    read_more(at);
 }
 
 } // namespace perron::httpd::core

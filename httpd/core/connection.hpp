@@ -19,6 +19,12 @@
 #include <string_view>
 #include <utility>
 
+namespace perron::runtime::tls {
+class server_context;
+class session;
+struct session_info;
+} // namespace perron::runtime::tls
+
 namespace perron::httpd::core {
 
 namespace rc = runtime::core;
@@ -55,13 +61,17 @@ enum class outcome : std::uint8_t {
 
 /// One client connection. Between requests it is this record in the poller of its home worker and nothing
 /// else: no process, no stack, no buffer. When the head of a request is complete, a process is made for it
-/// and owns the socket until it ends.
+/// and owns the socket until it ends. With TLS a process of its own shakes hands before the first request.
 ///
 /// | phase     | who acts on it                | leaves it by                                               |
 /// |-----------|-------------------------------|------------------------------------------------------------|
+/// | fresh     | the home worker; TLS only     | the first bytes -> in_use (a handshake), or waiting while  |
+/// |           |                               | too many are under way; end, error, time -> closed         |
+/// | waiting   | the home worker               | the end of another's handshake -> in_use; end -> closed    |
 /// | idle      | the home worker               | a complete head -> in_use; a bad one -> lingering;         |
 /// |           |                               | end, error, time -> closed                                 |
-/// | in_use    | the request's process         | process_ended -> returning                                 |
+/// | in_use    | the request's process, or     | process_ended -> returning                                 |
+/// |           | that of the handshake         |                                                            |
 /// | returning | an errand to the home worker  | -> idle, or in_use again if the next head is there,        |
 /// |           |                               | lingering, closed                                          |
 /// | lingering | the home worker               | end, error, time -> closed                                 |
@@ -93,6 +103,7 @@ enum class outcome : std::uint8_t {
 class connection final : public rc::poll_handler {
 public:
   connection(std::shared_ptr<site> s, int socket, rc::worker& at);
+  ~connection();
 
   /// Before open(), where it matters whom it is from.
   void comes_from(std::unique_ptr<visitor> who) noexcept { visitor_ = std::move(who); }
@@ -113,7 +124,8 @@ public:
   void close() noexcept;
   /// What it is used for, as a list of requests shows it: "GET /wait?n=1".
   std::string label() const;
-  bool is_in_use() const noexcept { return phase_ == phase::in_use; }
+  /// A handshake counts as idle; it is told to end.
+  void close_if_idle() noexcept;
 
   site& where() noexcept { return *site_; }
   /// While it is in use: what its request began with.
@@ -123,14 +135,23 @@ public:
   // they give what net::detail::try_* give
 
   std::int64_t receive(char* into, std::size_t size) noexcept {
-    return runtime::net::detail::try_receive(fd, into, size);
+    return tls_ == nullptr ? runtime::net::detail::try_receive(fd, into, size) : receive_secured(into, size);
   }
   std::int64_t send(const ::iovec* parts, std::size_t count) noexcept {
-    return runtime::net::detail::try_send(fd, parts, count);
+    return tls_ == nullptr ? runtime::net::detail::try_send(fd, parts, count) : send_secured(parts, count);
   }
   std::int64_t sendfile(int file, ::off_t& offset, std::size_t count) noexcept {
-    return runtime::net::detail::try_sendfile(fd, file, offset, count);
+    return tls_ == nullptr ? runtime::net::detail::try_sendfile(fd, file, offset, count)
+                           : sendfile_secured(file, offset, count);
   }
+  /// What to wait for after -EAGAIN.
+  std::uint32_t events_to_read() const noexcept;
+  std::uint32_t events_to_write() const noexcept;
+  /// TLS has something to be sent before it reads on.
+  bool waits_to_write() const noexcept { return is_secure() && secured_waits_to_write(); }
+  bool is_secure() const noexcept { return tls_ != nullptr; }
+  /// Null without TLS.
+  const runtime::tls::session_info* tls_info() const;
   /// As much of an error answer as goes out at once; see error_answer().
   void send_error(int status, std::string_view why, std::chrono::seconds retry_after = {},
                   bool bare = false) noexcept;
@@ -144,9 +165,10 @@ public:
     core::outcome outcome = core::outcome::none;
     supervisors::request_end how = supervisors::request_end::normal; ///< written by its end
     bool late = false;                                               ///< its body did not come in time
-    bool counted = true;    ///< has not left the count of connections
-    bool asks_home = false; ///< ask_home() was called
-    bool upgraded = false;  ///< it carries another protocol
+    bool counted = true;     ///< has not left the count of connections
+    bool asks_home = false;  ///< ask_home() was called
+    bool upgraded = false;   ///< it carries another protocol
+    bool handshakes = false; ///< the process is no request's
     /// Bytes of the answer that were taken, less those of its head; of no meaning without a status.
     std::int64_t body_sent = 0;
   };
@@ -190,7 +212,7 @@ public:
 
 private:
   static constexpr std::uint32_t in_bit = 1; // EPOLLIN
-  enum class phase : std::uint8_t { idle, in_use, lingering, closed };
+  enum class phase : std::uint8_t { fresh, waiting, idle, in_use, lingering, closed };
 
   struct return_errand final : rc::runnable {
     connection* of;
@@ -205,6 +227,17 @@ private:
   static void on_dispose(rc::poll_handler& self) noexcept;
   static void on_return(rc::runnable& self, rc::carrier& on);
   static void on_timer(rc::wheel_timer& self, rc::worker& at);
+  static void on_handshake_over(rc::runnable& self, rc::carrier& on);
+
+  void meet(std::uint32_t events, rc::worker& at) noexcept;
+  void begin_handshake(rc::worker& at) noexcept;
+  void leave_queue(rc::worker& at) noexcept;
+  void shake_hands(const runtime::tls::server_context& with, std::uint64_t time_ms);
+  std::int64_t receive_secured(char* into, std::size_t size) noexcept;
+  std::int64_t send_secured(const ::iovec* parts, std::size_t count) noexcept;
+  std::int64_t sendfile_secured(int file, ::off_t& offset, std::size_t count) noexcept;
+  bool secured_waits_to_write() const noexcept;
+  void say_goodbye() noexcept;
 
   /// Those of the present moment, at home.
   const server_options& options_now() const noexcept;
@@ -223,6 +256,7 @@ private:
   bool do_as_asked(rc::worker& at) noexcept;
   void linger(rc::worker& at) noexcept;
   void throw_away(rc::worker& at) noexcept;
+  void go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
   void give_time(rc::worker& at, std::uint64_t ms) noexcept;
   void begin_rarely(rc::worker& at, rc::process& p) noexcept;
@@ -234,6 +268,7 @@ private:
   generation* generation_ = nullptr; ///< while in use
   listed_request listed_{this};      ///< who: the process, while in use
   exchange_state in_use_;
+  std::unique_ptr<runtime::tls::session> tls_; ///< from the end of the handshake on
   std::unique_ptr<visitor> visitor_;
   /// Idle: bytes of a head that is not complete. In use: those of the next, or, without `in`, the label.
   std::unique_ptr<std::string> partial_;

@@ -21,6 +21,9 @@
 #include <string_view>
 #include <vector>
 
+namespace perron::runtime::tls {
+struct session_info;
+}
 namespace perron::httpd {
 class access_sink;
 struct unix_peer;
@@ -80,6 +83,10 @@ public:
   virtual void leave_count() = 0;
   virtual void tell(access_sink& instead) = 0;
   virtual std::string peer() const = 0;
+  /// Null without TLS.
+  virtual const runtime::tls::session_info* tls() const { return nullptr; }
+  /// The request is for somebody else than this connection is for.
+  bool is_misdirected() const noexcept { return misdirected_; }
   virtual std::optional<httpd::unix_peer> unix_peer() const = 0;
 
   // -- what middleware keeps here
@@ -134,6 +141,7 @@ protected:
   const route_params* params_ = &no_params; ///< of the route, while its handler runs
   const route_limits* limits_ = nullptr;    ///< of the route, if it has some
   bool begun_ = false;
+  bool misdirected_ = false;
 
 private:
   struct extras {

@@ -27,6 +27,8 @@ response answer_without_path(const http1::request_head& head, const router& rout
 /// The answer, or an http_error where nothing more is known of it than status and text.
 response answer(conversation& c, request& req, const router& routes) {
   const http1::request_head& h = c.head();
+  if (c.is_misdirected())
+    throw http_error(status::misdirected_request, "this connection is not for that host or scheme");
   if (h.expect_unknown)
     throw http_error(status::expectation_failed, "only 100-continue is understood");
   if (h.form == http1::target_form::asterisk || h.form == http1::target_form::authority)

@@ -58,6 +58,8 @@ std::int64_t body_part(std::string_view answer, std::int64_t sent) noexcept {
 
 void exchange::run() {
   connection_.in_use().used = in_.head_size;
+  if (in_.head.form == http1::target_form::absolute || connection_.is_secure()) [[unlikely]]
+    misdirected_ = is_for_another();
   request asked(*this);
   response r = dispatch(*this, asked, connection_.answers_with().sites.find(in_.head.host));
   if (r.sent || begun_) [[unlikely]] {

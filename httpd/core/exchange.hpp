@@ -46,6 +46,7 @@ public:
   void leave_count() override;
   void tell(access_sink& instead) override { in_.told = &instead; }
   std::string peer() const override;
+  const runtime::tls::session_info* tls() const override { return connection_.tls_info(); }
   std::optional<httpd::unix_peer> unix_peer() const override;
 
 private:
@@ -78,6 +79,7 @@ private:
   };
 
   void check_limits() override;
+  bool is_for_another() const;
   void check_sent(const response& r) const;
 
   bool has_body() const noexcept { return in_.head.chunked || in_.head.content_length.value_or(0) != 0; }

@@ -3,6 +3,8 @@
 #include <perron/httpd/core/exchange.hpp>
 #include <perron/httpd/core/upgraded.hpp>
 #include <perron/httpd/http1/trailer_section.hpp>
+#include <perron/runtime/tls/server_context.hpp>
+#include <perron/runtime/tls/session_info.hpp>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -33,6 +35,16 @@ private:
   std::array<char, 18> text_;
   std::size_t size_;
 };
+
+/// "example.org" of "example.org:8443", "example.org."; "[::1]" of "[::1]:8443".
+std::string_view host_without_port(std::string_view host) noexcept {
+  const std::size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+    host = host.substr(0, colon);
+  if (host.ends_with('.'))
+    host.remove_suffix(1);
+  return host;
+}
 
 } // namespace
 
@@ -174,6 +186,21 @@ std::unique_ptr<byte_channel> exchange::upgrade(const response& r) {
     connection_.limit_time(std::chrono::milliseconds(0));
   send_part(out.text());
   return channel;
+}
+
+/// RFC 9110 7.4.
+bool exchange::is_for_another() const {
+  if (!connection_.is_secure()) {
+    // a proxy that is trusted has it from a client by TLS
+    const bool proxied = connection_.from() != nullptr && connection_.from()->is_proxied();
+    return !proxied && equal_ignoring_case(in_.head.target.substr(0, 6), "https:");
+  }
+  // where a client is known by its certificate, what it was asked for holds for one name only
+  const auto& tls = connection_.answers_with().options.tls;
+  if (tls == nullptr || tls->options().client == runtime::tls::client_certificates::none)
+    return false;
+  const std::string_view name = connection_.tls_info()->server_name;
+  return !name.empty() && !equal_ignoring_case(host_without_port(in_.head.host), name);
 }
 
 void exchange::leave_count() { connection_.leave_count(); }

@@ -9,7 +9,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -64,7 +63,7 @@ public:
       take_as_usual();
     for (;;) {
       const std::chrono::nanoseconds most = pace_.may_wait();
-      const bool has_room = to_.wait_for(EPOLLOUT, rc::wait_kind::writable,
+      const bool has_room = to_.wait_for(to_.events_to_write(), rc::wait_kind::writable,
                                          sched.due_in(static_cast<std::uint64_t>(most.count())));
       const std::uint64_t now = sched.now_ms();
       const std::uint64_t held_before = held_;

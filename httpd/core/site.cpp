@@ -54,6 +54,8 @@ site::site(const server_options& o, hosts h, std::size_t workers)
   auto* const first = new generation(o, std::move(h), workers);
   for (site_shard& s : shards)
     s.now = first;
+  for (site_shard& s : shards)
+    s.handshakes.limit(o.max_handshakes, workers);
 }
 
 site::~site() {
@@ -90,7 +92,7 @@ void site::process_ended(runtime::core::process& who, const runtime::exit_reason
   else if (state.outcome == outcome::done_close || peer_gone)
     then = connection::fate::close;
   std::string_view leftover;
-  if (then == connection::fate::keep)
+  if (then == connection::fate::keep && state.in != nullptr) // else it was a handshake
     leftover = {state.in->bytes() + state.used, state.in->size - state.used};
   c.give_back(then, leftover);
 }
@@ -104,14 +106,20 @@ server_stats site::stats() const noexcept {
   for (const site_shard& s : shards) {
     out.refused += s.refused.get();
     out.limited += s.limited.get();
+    out.handshakes_failed += s.handshakes_failed.get();
+    out.handshakes += s.handshakes_begun.get();
   }
   out.in_flight = unsent.bytes();
   const supervisors::request_counts now = counts();
+  // in this order a handshake may stand among the running requests for a moment, never less than nothing
+  std::uint64_t over = 0;
+  for (const site_shard& s : shards)
+    over += s.handshakes_over.get();
   out.connections = now.connections;
   out.accepted = now.accepted;
   out.turned_away = now.turned_away;
-  out.requests = now.started;
-  out.running = now.running;
+  out.requests = now.started - out.handshakes;
+  out.running = now.running - out.handshakes + over;
   out.crashed = now.ended_as(request_end::crashed);
   out.client_gone = now.ended_as(request_end::client_gone);
   out.slow_readers = now.ended_as(request_end::slow_reader);

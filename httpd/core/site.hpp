@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/core/handshake_queue.hpp>
 #include <perron/httpd/core/in_flight.hpp>
 #include <perron/httpd/ip_address.hpp>
 #include <perron/httpd/server.hpp>
@@ -31,6 +32,10 @@ struct alignas(64) site_shard {
   generation* now = nullptr; ///< what requests begin with
   runtime::core::counter refused;
   runtime::core::counter limited;
+  handshake_queue handshakes;
+  runtime::core::counter handshakes_begun;
+  runtime::core::counter handshakes_over;
+  runtime::core::counter handshakes_failed; ///< of those that are over
 };
 
 /// How many connections a server may have that wants so many, 0 for as many as possible: descriptors are a

@@ -3,10 +3,9 @@
 
 #include <perron/httpd/core/sending.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
+#include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/waiting.hpp>
 #include <perron/runtime/process.hpp>
-
-#include <sys/epoll.h>
 
 #include <cerrno>
 
@@ -27,7 +26,14 @@ std::optional<std::size_t> upgraded::try_read(std::span<char> into) {
   if (peer_has_ended_ || into.empty())
     return 0;
   connection_.will_read();
-  const std::int64_t n = connection_.receive(into.data(), into.size());
+  std::int64_t n = connection_.receive(into.data(), into.size());
+  while (n == -EAGAIN && connection_.waits_to_write()) { // no mail would tell of that
+    if (!connection_.wait_for(connection_.events_to_read(), rc::wait_kind::writable,
+                              runtime::detail::current().sched->due_in(
+                                  static_cast<std::uint64_t>(std::chrono::nanoseconds(write_time_).count()))))
+      client_gone();
+    n = connection_.receive(into.data(), into.size());
+  }
   if (n == -EAGAIN)
     return std::nullopt;
   if (n < 0)
@@ -45,7 +51,7 @@ std::size_t upgraded::read(std::span<char> into) {
   for (;;) {
     if (const auto n = try_read(into))
       return *n;
-    connection_.wait_for(EPOLLIN | EPOLLRDHUP, rc::wait_kind::readable, rc::waiting::forever);
+    connection_.wait_for(connection_.events_to_read(), rc::wait_kind::readable, rc::waiting::forever);
   }
 }
 

@@ -263,6 +263,7 @@ std::int64_t session::receive(std::span<char> into) noexcept {
     return -ENOTCONN;
   if (into.empty() || ended_)
     return 0;
+  wire_->begin_reading();
   if (records_ != nullptr && records_->has_data())
     return records_->take_data(into);
   if (const std::int64_t begun = wire_->begin(); begun == -ENOMEM)

@@ -68,6 +68,9 @@ public:
   /// What has been read and not been consumed, during a call.
   std::span<unsigned char> unread() const noexcept { return {read_ + read_from_, read_until_ - read_from_}; }
   void consume(std::size_t bytes) noexcept { read_from_ += bytes; }
+  /// Only what is read from now on says whether the socket is empty: of bytes that came since it was last
+  /// read, the event may be the one that made somebody read now.
+  void begin_reading() noexcept { drained_ = false; }
   /// Reads more. How much; 0: the peer sends no more; -EAGAIN; -errno, also if there is no room for more.
   std::int64_t fill() noexcept;
   /// Between calls: whether a whole record is kept, or the socket has not been read empty.

@@ -3,12 +3,17 @@
 
 #include "support/node_fixture.hpp"
 #include "support/raw_client.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/test_certificates.hpp"
+#include "support/tls_wire.hpp"
 
 #include <perron/httpd/server.hpp>
 #include <perron/runtime/message.hpp>
+#include <perron/runtime/tls/server_context.hpp>
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <ostream>
@@ -56,6 +61,12 @@ protected:
 
   /// Starts a server on any port; all later calls are about the one started last unless they say otherwise.
   served& serve(httpd::hosts sites, httpd::server_options options = {}) {
+    if (over_tls() && options.tls == nullptr)
+      options.tls = test_context();
+    return serve_plain(std::move(sites), std::move(options));
+  }
+  /// The same, in the clear whatever the suite runs over.
+  served& serve_plain(httpd::hosts sites, httpd::server_options options = {}) {
     options.port = 0;
     return serve_as_told(std::move(sites), std::move(options));
   }
@@ -97,7 +108,24 @@ protected:
   served& server() { return servers_.back(); }
   /// Why the last start failed; empty if it did not.
   const std::string& start_error() const { return error_; }
-  raw_client client() { return raw_client::to(server().port); }
+  raw_client client() { return over_tls() ? secure_client(server().port) : raw_client::to(server().port); }
+
+  /// Whether the whole suite runs over TLS, with PERRON_TEST_TLS in the environment: serve() and client() do
+  /// it.
+  static bool over_tls() {
+    static const bool told = std::getenv("PERRON_TEST_TLS") != nullptr;
+    return told;
+  }
+  /// With a certificate for "localhost" and "127.0.0.1".
+  static std::shared_ptr<runtime::tls::server_context> test_context() {
+    static const std::shared_ptr<runtime::tls::server_context> made = [] {
+      const temporary_folder folder;
+      const auto paths =
+          write_certificate(make_certificate({"localhost", "127.0.0.1"}), folder.path(), "server");
+      return runtime::tls::server_context::make({.certificates = {{paths.certificate, paths.key}}}).value();
+    }();
+    return made;
+  }
 
   /// An ordered stop; gives the server's reason.
   runtime::exit_reason stop_server(served& s) {

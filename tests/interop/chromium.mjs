@@ -8,7 +8,8 @@ const base = process.argv[2];
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   timeout: 180_000, // the first start on a cold disk
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
+  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+    '--ignore-certificate-errors'],
 });
 
 /** Runs in the page: what came of each thing that was tried. */

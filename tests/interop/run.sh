@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# WebSocket clients of others against kitchen_sink: run.sh KITCHEN_SINK_BINARY [CLIENT...]
+# WebSocket clients of others against kitchen_sink, in the clear and by TLS: run.sh KITCHEN_SINK_BINARY [CLIENT...]
 # Clients: python (Debian's python3-websockets), node (ws of npm), chromium (playwright-core). Without names, all that are
 # there; the others are said to be left out.
 set -euo pipefail
@@ -13,20 +13,25 @@ wanted=${*:-python node chromium}
 start_limit=120
 client_limit=400
 
-output=$(mktemp)
-"$binary" --port 0 >"$output" 2>&1 &
+source "$here/certificates.sh"
+folder=$(mktemp -d)
+make_certificates "$folder"
+output=$folder/output
+: >"$output"
+"$binary" --port 0 --tls-port 0 --cert "$folder/server.pem" --key "$folder/server.key" >"$output" 2>&1 &
 server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -f "$output"' EXIT
+trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
 
-url=
-until [[ -n $url ]]; do
+secure=
+until [[ -n $secure ]]; do
   url=$(sed -n 's|^kitchen_sink: http://\(127.0.0.1:[0-9]*\)/$|ws://\1|p' "$output")
-  if [[ -z $url ]] && { ((SECONDS > start_limit)) || ! kill -0 "$server" 2>/dev/null; }; then
+  secure=$(sed -n 's|^kitchen_sink: https://\(127.0.0.1:[0-9]*\)/$|wss://\1|p' "$output")
+  if [[ -z $secure ]] && { ((SECONDS > start_limit)) || ! kill -0 "$server" 2>/dev/null; }; then
     echo "interop suite: FAILED: the server did not start within $start_limit s, or ended; it said:"
     cat "$output"
     exit 1
   fi
-  [[ -n $url ]] || sleep 0.1
+  [[ -n $secure ]] || sleep 0.1
 done
 
 install_packages() { "$here/../support/npm_packages.sh" "$here" ws; }
@@ -49,14 +54,16 @@ for client in $wanted; do
     echo "$client: left out, it is not there"
     continue
   fi
-  status=0
-  timeout "$client_limit" "${command[@]}" "$url" || status=$?
-  case $status in
-  0) echo "$client: good" ;;
-  124) echo "$client: FAILED, not over after $client_limit s" ;;
-  *) echo "$client: FAILED with status $status" ;;
-  esac
-  ((status == 0)) || failed+=" $client"
+  for to in "$url" "$secure"; do
+    status=0
+    SSL_CERT_FILE=$folder/ca.pem NODE_EXTRA_CA_CERTS=$folder/ca.pem timeout "$client_limit" "${command[@]}" "$to" || status=$?
+    case $status in
+    0) echo "$client, ${to%%:*}: good" ;;
+    124) echo "$client, ${to%%:*}: FAILED, not over after $client_limit s" ;;
+    *) echo "$client, ${to%%:*}: FAILED with status $status" ;;
+    esac
+    ((status == 0)) || failed+=" $client"
+  done
 done
 if grep -q crashed "$output"; then
   failed+=" (a process of the server crashed)"

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -57,6 +58,17 @@ inline void PrintTo(const answer& a, std::ostream* out) {
 /// ordinary threads. No wait of it is longer than `patience`.
 class raw_client {
 public:
+  /// What its bytes go through instead of the bare socket: TLS (support/tls_wire.hpp). Both as the system
+  /// calls.
+  class wire {
+  public:
+    virtual ~wire() = default;
+    virtual ssize_t send(const char* bytes, std::size_t size) = 0;
+    virtual ssize_t receive(char* into, std::size_t size) = 0;
+    virtual void say_goodbye() = 0;
+    virtual bool has_pending() const = 0;
+  };
+
   /// Not connected yet. A small `receive_buffer` makes a reader whom the sender soon has to wait for.
   explicit raw_client(int receive_buffer = 0, int family = AF_INET)
       : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -84,10 +96,11 @@ public:
   }
   ~raw_client() { close(); }
   raw_client(raw_client&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), came_(std::move(other.came_)) {}
+      : fd_(std::exchange(other.fd_, -1)), came_(std::move(other.came_)), wire_(std::move(other.wire_)) {}
   raw_client& operator=(raw_client&& other) noexcept {
     std::swap(fd_, other.fd_);
     std::swap(came_, other.came_);
+    std::swap(wire_, other.wire_);
     return *this;
   }
 
@@ -104,7 +117,8 @@ public:
   /// False: the server does not take them any more.
   bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
-      const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t n = wire_ != nullptr ? wire_->send(bytes.data(), bytes.size())
+                                         : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
@@ -178,12 +192,23 @@ public:
   /// Whether bytes, an end or an error are there to be read. Does not wait.
   bool has_news() const {
     pollfd ready{fd_, POLLIN, 0};
-    return !came_.empty() || ::poll(&ready, 1, 0) != 0;
+    return !came_.empty() || (wire_ != nullptr && wire_->has_pending()) || ::poll(&ready, 1, 0) != 0;
   }
 
   /// Says that nothing more will come, and can still read.
-  void shut_writing() const { ::shutdown(fd_, SHUT_WR); }
+  void shut_writing() const {
+    if (wire_ != nullptr)
+      wire_->say_goodbye();
+    ::shutdown(fd_, SHUT_WR);
+  }
   void close() {
+    if (fd_ >= 0 && wire_ != nullptr)
+      wire_->say_goodbye();
+    close_at_once();
+  }
+  /// Without a goodbye, where there is one to be said.
+  void close_at_once() {
+    wire_.reset();
     if (fd_ >= 0)
       ::close(std::exchange(fd_, -1));
   }
@@ -191,10 +216,12 @@ public:
   void reset() {
     const ::linger at_once{1, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close();
+    close_at_once();
   }
 
   int descriptor() const { return fd_; }
+  /// Null: nothing.
+  void speak_through(std::unique_ptr<wire> by) { wire_ = std::move(by); }
   std::string local() const {
     sockaddr_in at{};
     socklen_t size = sizeof at;
@@ -209,7 +236,8 @@ private:
     std::array<char, 16 * 1024> part;
     ssize_t n;
     do
-      n = ::recv(fd_, part.data(), part.size(), 0);
+      n = wire_ != nullptr ? wire_->receive(part.data(), part.size())
+                           : ::recv(fd_, part.data(), part.size(), 0);
     while (n < 0 && errno == EINTR);
     if (n > 0) {
       came_.append(part.data(), static_cast<std::size_t>(n));
@@ -224,6 +252,7 @@ private:
 
   int fd_;
   std::string came_;
+  std::unique_ptr<wire> wire_;
   how_it_ended end_ = how_it_ended::not_yet;
 };
 
