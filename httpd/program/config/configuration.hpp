@@ -115,9 +115,8 @@ struct tls_settings {
   std::string client_ca{};                              ///< PEM
   milliseconds ticket_lifetime{std::chrono::hours(24)}; ///< whole seconds; 0: no tickets
   milliseconds ticket_key_time{std::chrono::hours(12)}; ///< whole seconds
-  bool kernel = false;                                  ///< kTLS
   milliseconds handshake_time{10'000};
-  std::size_t max_handshakes = 0; ///< at once; 0: no limit of its own
+  std::size_t max_handshakes = 512; ///< at once, of each listener
 
   friend bool operator==(const tls_settings&, const tls_settings&) = default;
 };

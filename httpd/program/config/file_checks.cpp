@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +64,9 @@ bool read_path(reading& r, const toml_value& value, path_kind kind, std::string&
     return false;
   }
   out = resolved(text, value.place.file);
+  // Sockets want to be named in full.
+  if (kind == path_kind::runtime && out.front() != '/')
+    out = (std::filesystem::current_path() / out).string();
   if (!r.looks_at_system())
     return true;
   switch (kind) {

@@ -98,11 +98,10 @@ const section& tls_keys() {
            "ssl_session_timeout"},
           {"ticket_key_time", seconds(access(&tls::ticket_key_time), 1min, 24h * 7), "\"12h\"",
            "How often the key changes that tickets are encrypted with."},
-          {"kernel", flag(access(&tls::kernel)), "false", "Lets the kernel encrypt, where it can (kTLS)."},
           {"handshake_time", duration(access(&tls::handshake_time), 100ms, 1h), "\"10s\"",
            "How long a handshake may take.", "ssl_handshake_timeout"},
-          {"max_handshakes", count(number(&tls::max_handshakes), 0, 1'000'000), "1000",
-           "The most handshakes at once; further clients wait. 0: no limit of its own."},
+          {"max_handshakes", count(number(&tls::max_handshakes), 1, 1'000'000), "512",
+           "The most handshakes at once; further clients wait."},
       },
       fresh<tls>()};
   return keys;
