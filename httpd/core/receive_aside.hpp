@@ -52,7 +52,8 @@ auto receive_until(Aside& aside, const runtime::deadline& until, Timed& when_ove
       over = true;
       return given();
     });
-    const auto once = [&](auto&... each) { return runtime::receive(clauses..., each..., timed); };
+    // its own first: the program may have a clause for any `down`, or for anything
+    const auto once = [&](auto&... each) { return runtime::receive(each..., clauses..., timed); };
     if constexpr (std::is_void_v<result>) {
       std::apply(once, own);
       if (!was_aside && !over)

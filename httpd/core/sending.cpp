@@ -178,7 +178,7 @@ std::size_t room_for_file(const connection& to, std::uint64_t count) noexcept {
   constexpr std::size_t room = std::size_t(4) * 1024 * 1024;
   constexpr std::uint64_t large = 1024 * 1024;
   const std::size_t usual = to.answers_with().options.max_unsent;
-  return count >= large && usual != 0 && usual < room ? room : 0;
+  return count >= large && usual != 0 && usual < room && !to.is_secure() ? room : 0; // TLS makes copies
 }
 
 } // namespace
