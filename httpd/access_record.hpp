@@ -11,6 +11,10 @@
 #include <memory>
 #include <string_view>
 
+namespace perron::runtime::tls {
+struct session_info;
+}
+
 namespace perron::httpd {
 
 /// What became of one request, told when it is over: when the last byte of its answer was taken by the
@@ -22,6 +26,8 @@ struct access_record {
   /// The client, or whom a trusted proxy names as such; null for Unix sockets, and when it is not known any
   /// more.
   const ip_address* peer = nullptr;
+
+  const runtime::tls::session_info* tls = nullptr; ///< null without TLS
 
   // -- what was asked; empty when no head could be read
 

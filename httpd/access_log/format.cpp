@@ -3,6 +3,7 @@
 
 #include <perron/httpd/access_log/escape.hpp>
 #include <perron/httpd/access_log/values.hpp>
+#include <perron/runtime/tls/session_info.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,7 @@ void append_or_dash(std::string& out, std::string_view text) {
 }
 
 // clang-format off
-constexpr std::array<access_variable, 19> variables{{
+constexpr std::array<access_variable, 25> variables{{
   {"remote_addr", "address of the client, or whom a trusted proxy names; unix: for Unix sockets",
    [](std::string& out, const access_record& r) { append_peer(out, r); }},
   {"remote_user", "name sent for basic authentication, right or wrong",
@@ -64,6 +65,21 @@ constexpr std::array<access_variable, 19> variables{{
    [](std::string& out, const access_record& r) { out += end_of(r); }},
   {"upgraded", "1 if the connection went over to another protocol, else 0",
    [](std::string& out, const access_record& r) { out += r.upgraded ? '1' : '0'; }},
+  {"scheme", "https with TLS, else http",
+   [](std::string& out, const access_record& r) { out += r.tls != nullptr ? "https" : "http"; }},
+  {"ssl_protocol", "version of TLS: TLSv1.3",
+   [](std::string& out, const access_record& r) { append_or_dash(out, r.tls != nullptr ? r.tls->version : ""); }},
+  {"ssl_cipher", "TLS_AES_128_GCM_SHA256",
+   [](std::string& out, const access_record& r) { append_or_dash(out, r.tls != nullptr ? r.tls->cipher : ""); }},
+  {"ssl_server_name", "name that the client gave in its handshake (SNI)",
+   [](std::string& out, const access_record& r) { append_or_dash(out, r.tls != nullptr ? r.tls->server_name : ""); }},
+  {"ssl_session_reused", "r if the TLS session went on from an earlier one, . if it is new",
+   [](std::string& out, const access_record& r) { out += r.tls == nullptr ? '-' : r.tls->resumed ? 'r' : '.'; }},
+  {"ssl_client_s_dn", "subject of the client's certificate",
+   [](std::string& out, const access_record& r) {
+     append_or_dash(out, r.tls != nullptr && r.tls->peer != nullptr ? std::string_view(r.tls->peer->subject)
+                                                                    : std::string_view());
+   }},
   {"worker", "number of the worker that served the connection",
    [](std::string& out, const access_record& r) { out += std::to_string(r.worker); }},
 }};
@@ -125,6 +141,8 @@ void write_json(std::string& out, const access_record& r) {
   line.text("request", r.first_line);
   line.text("protocol", protocol_of(r));
   line.text("host", r.host);
+  if (r.tls != nullptr)
+    line.text("tls", r.tls->version);
   line.begin("status");
   out += std::to_string(status_of(r));
   line.begin("bytes");

@@ -27,7 +27,7 @@ std::span<const access_variable> access_variables() noexcept;
 /// |------------|------------------------------------------------------------------------------------------|
 /// | `common`   | `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent`          |
 /// | `combined` | the same and `"$http_referer" "$http_user_agent"`                                        |
-/// | `json`     | one object: time, remote_addr, remote_user, method, target, protocol, host, status,      |
+/// | `json`     | one object: time, remote_addr, remote_user, method, target, protocol, host, tls, status, |
 /// |            | bytes, seconds, end, referer, user_agent; of a refused head `request` instead of target  |
 /// | other text | that text, with `$name` or `${name}` for what the table has, and `$$` for a dollar       |
 ///

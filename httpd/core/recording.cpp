@@ -9,6 +9,7 @@
 #include <perron/runtime/core/worker.hpp>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 
 namespace perron::httpd::core {
@@ -39,6 +40,13 @@ struct told {
     record.minor_version = head.minor_version;
     record.headers = headers;
   }
+  void came_over(const connection& c) noexcept {
+    try {
+      record.tls = c.tls_info();
+    } catch (const std::bad_alloc&) {
+      // then it looks like one without
+    }
+  }
   void answers(const connection::exchange_state& state) noexcept {
     record.status = state.status;
     if (state.status != 0 && state.body_sent > 0)
@@ -62,6 +70,7 @@ void record_end(connection& c, rc::worker& at) noexcept {
     t.asks(state.in->head, header_view(state.in->fields()));
     t.record.duration = std::chrono::nanoseconds(rc::monotonic_ns() - state.in->began_ns);
   }
+  t.came_over(c);
   t.answers(state);
   t.record.how = state.how;
   t.record.upgraded = state.upgraded;
@@ -77,6 +86,7 @@ void record_refusal(connection& c, rc::worker& at, std::string_view came,
     t.asks(*head, head->headers());
   else
     t.record.first_line = first_line(came);
+  t.came_over(c);
   t.answers(c.in_use());
   t.record.refused = true;
   c.where().shards[at.index].now->options.access->tell(t.record);

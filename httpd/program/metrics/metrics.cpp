@@ -16,7 +16,7 @@ struct listener_metric {
   std::uint64_t server_stats::*value;
   std::string_view help;
 };
-constexpr std::array<listener_metric, 7> listener_metrics{{
+constexpr std::array<listener_metric, 9> listener_metrics{{
     {"perron_connections", gauge, &server_stats::connections, "Connections that are open."},
     {"perron_connections_accepted", counter, &server_stats::accepted, "Connections that were accepted."},
     {"perron_connections_turned_away", counter, &server_stats::turned_away,
@@ -24,6 +24,8 @@ constexpr std::array<listener_metric, 7> listener_metrics{{
     {"perron_requests_started", counter, &server_stats::requests, "Requests that were given a process."},
     {"perron_requests_running", gauge, &server_stats::running, "Requests whose process has not ended."},
     {"perron_heads_refused", counter, &server_stats::refused, "Request heads answered with an error."},
+    {"perron_tls_handshakes", counter, &server_stats::handshakes, "TLS handshakes that have begun."},
+    {"perron_tls_handshakes_failed", counter, &server_stats::handshakes_failed, "Of these, failed."},
     {"perron_requests_limited", counter, &server_stats::limited,
      "Requests answered with a 429, beyond the rate of their address."},
 }};

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/access_log/format.hpp>
 
+#include <perron/runtime/tls/session_info.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <array>
 #include <ctime>
+#include <memory>
 #include <string>
 
 namespace perron::httpd {
@@ -102,7 +105,7 @@ TEST_F(access_format_test, a_refused_head_is_its_first_line) {
 }
 
 TEST_F(access_format_test, every_variable_of_the_table) {
-  const std::array<std::pair<std::string_view, std::string_view>, 19> wanted{{
+  const std::array<std::pair<std::string_view, std::string_view>, 25> wanted{{
       {"remote_addr", "192.0.2.7"},
       {"remote_user", "Aladdin"},
       {"time_local", "26/Nov/2026:19:00:00 +0000"},
@@ -122,6 +125,12 @@ TEST_F(access_format_test, every_variable_of_the_table) {
       {"end", "normal"},
       {"upgraded", "0"},
       {"worker", "3"},
+      {"scheme", "http"},
+      {"ssl_protocol", "-"},
+      {"ssl_cipher", "-"},
+      {"ssl_server_name", "-"},
+      {"ssl_session_reused", "-"},
+      {"ssl_client_s_dn", "-"},
   }};
   ASSERT_EQ(access_variables().size(), wanted.size());
   for (const auto& [name, value] : wanted) {
@@ -130,6 +139,23 @@ TEST_F(access_format_test, every_variable_of_the_table) {
   }
   for (const access_variable& v : access_variables())
     EXPECT_FALSE(v.what.empty()) << v.name;
+}
+
+TEST_F(access_format_test, what_tls_has_agreed_on) {
+  runtime::tls::session_info tls;
+  tls.version = "TLSv1.3";
+  tls.cipher = "TLS_AES_128_GCM_SHA256";
+  tls.server_name = "example.org";
+  record_.tls = &tls;
+  const std::string all =
+      "$scheme $ssl_protocol $ssl_cipher $ssl_server_name $ssl_session_reused $ssl_client_s_dn";
+  EXPECT_EQ(line(all), "https TLSv1.3 TLS_AES_128_GCM_SHA256 example.org . -\n");
+  tls.resumed = true;
+  runtime::tls::peer_certificate peer;
+  peer.subject = "CN=\"me\"";
+  tls.peer = std::make_unique<const runtime::tls::peer_certificate>(std::move(peer));
+  EXPECT_EQ(line("$ssl_session_reused $ssl_client_s_dn"), "r CN=\\x22me\\x22\n");
+  EXPECT_EQ(nlohmann::json::parse(line("json")).at("tls"), "TLSv1.3");
 }
 
 TEST_F(access_format_test, any_field_of_the_request) {
