@@ -110,6 +110,17 @@ void scheduler::schedule(process& p) noexcept {
     at.post(p);
 }
 
+void scheduler::schedule_next(process& p) noexcept {
+  const inside engine;
+  worker* w = engine.own();
+  if (w == nullptr || &w->sched != this || p.pinned.load(std::memory_order_relaxed) >= 0) {
+    schedule(p);
+    return;
+  }
+  p.state.store(process_state::ready, std::memory_order_relaxed);
+  w->push_next(p);
+}
+
 void scheduler::wake_one(worker& from) noexcept {
   for (std::size_t i = 1; i < workers.size(); ++i) {
     worker& w = *workers[(from.index + i) % workers.size()];

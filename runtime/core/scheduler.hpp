@@ -49,6 +49,8 @@ struct scheduler {
   void schedule(runnable& job) noexcept;
   /// Queues a process, minding where it may run. Any thread.
   void schedule(process& p) noexcept;
+  /// As schedule, for who was called or answered: where it can it goes on next (worker::push_next).
+  void schedule_next(process& p) noexcept;
   /// Wakes one sleeping worker, if any, to steal from `from`.
   void wake_one(worker& from) noexcept;
   /// To be called when a worker gets busy; cheap unless the watchdog sleeps.

@@ -29,11 +29,15 @@ bool push(pid to, envelope* e) noexcept {
   if (p == nullptr || p->id.load(std::memory_order_relaxed) != to.id())
     return false;
   e->target = to.id();
+  const envelope_kind kind = e->kind; // once pushed it is the receiver's
   switch (p->door.push(e)) {
   case doorway<envelope>::pushed::queued:
     return true;
   case doorway<envelope>::pushed::woke:
-    p->sched->schedule(*p);
+    if (kind == envelope_kind::call || kind == envelope_kind::reply)
+      p->sched->schedule_next(*p);
+    else
+      p->sched->schedule(*p);
     return true;
   case doorway<envelope>::pushed::refused:
     break;

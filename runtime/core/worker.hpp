@@ -40,6 +40,9 @@ struct worker {
   // -- queues
   /// Queues ready work here.
   void push(runnable& job) noexcept;
+  /// As push, for who was called or answered by the process that runs here: it goes on next, so that a call
+  /// does not queue twice behind everybody else. A few times in a row; then others have their turn.
+  void push_next(runnable& job) noexcept;
   void push_pinned(runnable& job) noexcept { pinned.push(job); }
   /// From any thread.
   void post(runnable& job) noexcept;
@@ -119,6 +122,8 @@ private:
   std::uint64_t idle_ns_ = 0;      ///< end of its last idle moment
   unsigned tick_ = 0;
   bool pinned_turn_ = false;
+  runnable* up_next_ = nullptr; ///< of push_next
+  unsigned in_a_row_ = 0;       ///< turns given to such
   std::uint32_t spin_rounds_ = 0;
   std::uint64_t last_sleep_ns_ = ~std::uint64_t(0); ///< how long it slept when it last did
   std::uint64_t give_way_from_ns_ = 0;              ///< until then it does not give way to other threads
