@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace perron::runtime;
@@ -92,6 +93,27 @@ void round_trip(const char* name, long n, int echo_worker) {
     }
   });
   send(echo, stop{});
+}
+
+/// What the machine itself takes for it: two threads hand one word to and fro, and do nothing else. No round
+/// trip between two workers can be cheaper.
+void crossing_floor(long n) {
+  std::atomic<long> turn{0};
+  std::thread other([&] {
+    for (long i = 0; i < n; ++i) {
+      while (turn.load(std::memory_order_acquire) != 2 * i + 1)
+        ;
+      turn.store(2 * i + 2, std::memory_order_release);
+    }
+  });
+  timed("crossing_floor", n, [&] {
+    for (long i = 0; i < n; ++i) {
+      turn.store(2 * i + 1, std::memory_order_release);
+      while (turn.load(std::memory_order_acquire) != 2 * i + 2)
+        ;
+    }
+  });
+  other.join();
 }
 
 void senders(long n) {
@@ -219,6 +241,7 @@ int main(int argc, char** argv) {
       {"roundtrip_local", {0, [&] { round_trip("roundtrip_local", n(2'000'000), 0); }}},
       {"roundtrip_free", {-1, [&] { round_trip("roundtrip_free", n(2'000'000), -1); }}},
       {"roundtrip_cross", {0, [&] { round_trip("roundtrip_cross", n(500'000), 1); }}},
+      {"crossing_floor", {-1, [&] { crossing_floor(n(1'000'000)); }}},
       {"senders", {-1, [&] { senders(n(2'000'000)); }}},
       {"ring", {-1, [&] { ring(n(1'000'000)); }}},
       {"selective", {-1, [&] { selective(n(200'000)); }}},

@@ -28,6 +28,7 @@ COUNTS = {
     "roundtrip_local": {"": 1_000_000, "caf": 500_000},
     "roundtrip_free": {"": 1_000_000, "caf": 500_000},
     "roundtrip_cross": {"": 300_000},
+    "crossing_floor": {"": 300_000},
     "roundtrip_cross_locked": {"": 100_000},
     "roundtrip_cross_detached": {"": 100_000},
     "senders": {"": 1_000_000},
@@ -42,7 +43,7 @@ COUNTS = {
 EVERYWHERE = ["spawn", "spawn_monitor", "roundtrip_local", "roundtrip_free", "roundtrip_cross", "senders", "ring",
               "selective", "parked_bytes", "wake"]
 WORKLOADS = {
-    "perron": EVERYWHERE + ["hibernated_bytes"],
+    "perron": EVERYWHERE + ["crossing_floor", "hibernated_bytes"],
     "go": EVERYWHERE + ["roundtrip_cross_locked"],
     "erlang": EVERYWHERE + ["selective_ref", "hibernated_bytes"],
     "caf": EVERYWHERE + ["roundtrip_cross_detached"],
