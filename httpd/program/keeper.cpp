@@ -202,8 +202,10 @@ runtime::result<void> keeper::change(open_listener& what, assembled_listener to)
                                  [&](const auto& l) { return l.get() == &what; });
   if (auto started = start(*same); !started)
     return started;
+  // what its connections still ask is answered by the new sites as well
+  auto handed_over = replace(server, now.sites);
   retire(servers_, server, now.options.drain_time);
-  return {};
+  return handed_over;
 }
 
 void keeper::handle_call(drain_call, runtime::caller from) {
