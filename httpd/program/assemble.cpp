@@ -115,6 +115,7 @@ runtime::result<std::vector<assembled_listener>> assemble(const configuration& f
         context = assemble_tls(from, l);
       hosts sites;
       std::vector<route_line> lines;
+      std::vector<std::shared_ptr<module_slot>> modules;
       std::shared_ptr<access_sink> sink;
       bool is_first = true;
       for (const site_definition* site : sites_of(from, l)) {
@@ -136,6 +137,7 @@ runtime::result<std::vector<assembled_listener>> assemble(const configuration& f
             sites.otherwise_as(first);
           sink = answers.sink;
         }
+        modules.insert(modules.end(), answers.parts.modules.begin(), answers.parts.modules.end());
         for (route_line line : answers.parts.lines) {
           line.host = first.empty() ? "*" : first;
           lines.push_back(std::move(line));
@@ -152,6 +154,7 @@ runtime::result<std::vector<assembled_listener>> assemble(const configuration& f
         each.options.tls = context;
         each.sites = sites;
         each.routes = lines;
+        each.modules = modules;
         each.place = l.place;
         if (tells_some)
           each.options.access = sink != nullptr ? sink : no_log();

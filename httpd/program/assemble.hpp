@@ -20,6 +20,8 @@
 // Out of a configuration, which is values only, what servers are started with.
 namespace perron::httpd::program {
 
+class module_slot;
+
 /// One line of `perron routes`.
 struct route_line {
   std::string listener{}; ///< "http://0.0.0.0:80"
@@ -40,6 +42,7 @@ struct assembled_listener {
   server_options options{};
   hosts sites{};
   std::vector<route_line> routes{};
+  std::vector<std::shared_ptr<module_slot>> modules{}; ///< to be loaded before any server answers with them
   source_place place{};
 };
 

@@ -2,6 +2,7 @@
 #include <perron/httpd/program/assemble_site.hpp>
 
 #include <perron/httpd/error_page.hpp>
+#include <perron/httpd/program/module_slot.hpp>
 #include <perron/httpd/rules/error_page_files.hpp>
 #include <perron/httpd/rules/redirects.hpp>
 #include <perron/httpd/rules/rewrite.hpp>
@@ -91,6 +92,7 @@ handler files_below(const site_settings& s, std::vector<std::string> roots, cons
 struct answering {
   handler run{};
   std::string what{};
+  std::shared_ptr<module_slot> module{}; ///< to be loaded first
 };
 
 std::string listed(const std::vector<std::string>& texts) {
@@ -120,6 +122,22 @@ answering elsewhere(const std::string& to, int code) {
   return {with_rules({rule}, nothing_here().run), std::to_string(code) + " to " + to};
 }
 
+/// Its routes hold below the location.
+answering module_answer(const location_settings& l, std::vector<rewrite_rule> rewrites) {
+  std::string options;
+  for (const text_pair& option : l.module_options)
+    options += option.first + '=' + option.second + '\n';
+  const std::string where = l.place.to_string();
+  answering out;
+  out.module = std::make_shared<module_slot>(where.empty() ? where : where + ": ", l.module,
+                                             std::move(options), prefix_of(l.path));
+  router inside;
+  inside.any("/*path", module_slot::answer(out.module));
+  out.run = rewrite(std::move(rewrites), std::move(inside));
+  out.what = "module " + l.module;
+  return out;
+}
+
 answering files_of_site(const site_settings& s) {
   if (s.roots.empty())
     return nothing_here();
@@ -135,7 +153,7 @@ answering at_location(const location_settings& l, const site_settings& of_site) 
   if (!l.redirect.empty())
     return elsewhere(l.redirect, l.redirect_status);
   if (!l.module.empty())
-    throw std::invalid_argument("module: this perron cannot load modules");
+    return module_answer(l, std::move(own));
   if (!l.alias.empty())
     return {files_below(l.settings, {l.alias}, prefix_of(l.path), std::move(own)), "files of " + l.alias};
   if (l.settings.roots.empty())
@@ -221,6 +239,8 @@ assembled_site assemble_site(const site_definition& site, site_rules& rules) {
       routes.any(prefix, wrapped, limits_of(s));
     pages.add(prefix, s);
     out.lines.push_back({{}, {}, "*", prefix + "/*", a.what});
+    if (a.module != nullptr)
+      out.modules.push_back(a.module);
   };
   bool has_root = false;
   for (const location_settings& l : site.locations)

@@ -5,6 +5,7 @@
 #include <perron/httpd/program/assemble_rules.hpp>
 #include <perron/httpd/routes.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace perron::httpd::program {
 struct assembled_site {
   router routes{};
   std::vector<route_line> lines{}; ///< without listener and host
+  std::vector<std::shared_ptr<module_slot>> modules{};
 };
 
 /// Throws what the rules and handlers throw, as std::invalid_argument that begins with the place in the

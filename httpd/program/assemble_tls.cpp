@@ -25,6 +25,7 @@ std::shared_ptr<tls::server_context> assemble_tls(const configuration& from,
   options.ciphersuites = said.ciphersuites;
   options.curves = said.curves;
   options.prefers_own_order = said.prefers_own_order;
+  options.keeps_openssl = said.keeps_openssl;
   options.ticket_lifetime = std::chrono::duration_cast<std::chrono::seconds>(said.ticket_lifetime);
   options.ticket_key_time = std::chrono::duration_cast<std::chrono::seconds>(said.ticket_key_time);
   auto made = tls::server_context::make(options);

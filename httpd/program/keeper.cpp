@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/keeper.hpp>
 
+#include <perron/httpd/program/module_slot.hpp>
 #include <perron/runtime/blocking.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/receive.hpp>
@@ -52,6 +53,14 @@ void keep_tickets(const assembled_listener& before, assembled_listener& to) {
     to.options.tls = before.options.tls;
 }
 
+/// In a process, as modules may start some.
+runtime::result<void> load_modules(const assembled_listener& of) {
+  for (const auto& module : of.modules)
+    if (auto loaded = module->load(); !loaded)
+      return loaded;
+  return {};
+}
+
 bool is_alive(runtime::pid who) { return who && server_port(who).has_value(); }
 
 } // namespace
@@ -69,6 +78,9 @@ runtime::pid the_keeper() { return runtime::whereis(keeper::name); }
 
 keeper::keeper(std::shared_ptr<running_program> of)
     : of_(std::move(of)), servers_(runtime::whereis(servers_name)) {
+  for (const auto& l : of_->listeners)
+    if (const auto loaded = load_modules(l->now()); !loaded)
+      throw runtime::bad_result(loaded.error());
   for (const auto& l : of_->listeners)
     if (!is_alive(l->server()))
       if (const auto started = start(l); !started)
@@ -143,6 +155,9 @@ runtime::result<void> keeper::reload() {
   auto made = runtime::blocking([&] { return assemble(*next, of_->parts); });
   if (!made)
     return made.error();
+  for (const assembled_listener& each : *made)
+    if (auto loaded = load_modules(each); !loaded)
+      return loaded;
   if (auto done = put_in_force(std::move(*made)); !done)
     return done;
   of_->current = std::move(*next);

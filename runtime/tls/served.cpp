@@ -206,6 +206,7 @@ result<owned_context> make_served(const server_options& options, std::shared_ptr
     return fine.error();
   auto all = std::make_unique<served>();
   all->tickets = std::move(tickets);
+  all->keeps_openssl = options.keeps_openssl;
   auto alpn = alpn_on_the_wire(options.alpn);
   if (!alpn)
     return alpn.error();

@@ -26,6 +26,7 @@ struct served {
   std::vector<owned_context> contexts; ///< null: the one that sessions begin with
   std::string alpn;                    ///< as on the wire
   std::shared_ptr<ticket_keys> tickets;
+  bool keeps_openssl = false; ///< see server_options
 };
 
 /// Reads all files and makes the context that sessions begin with.

@@ -6,6 +6,7 @@
 #include <perron/runtime/tls/known.hpp>
 #include <perron/runtime/tls/library.hpp>
 #include <perron/runtime/tls/records.hpp>
+#include <perron/runtime/tls/served.hpp>
 #include <perron/runtime/tls/resumptions.hpp>
 #include <perron/runtime/tls/server_context.hpp>
 #include <perron/runtime/tls/wire.hpp>
@@ -241,7 +242,7 @@ session::step session::handshake() noexcept {
     if (!established_)
       outcome = outcome_of(returned);
   }
-  if (established_ && is_server_ && records_ == nullptr)
+  if (established_ && is_server_ && records_ == nullptr && !detail::served_by(ssl_).keeps_openssl)
     go_on_without_openssl();
   const std::int64_t sent = wire_->end();
   if (outcome != 1 && outcome != -EAGAIN)

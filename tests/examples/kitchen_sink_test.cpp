@@ -67,7 +67,8 @@ TEST(kitchen_sink, draws_its_tree) {
   raw_client c = sink.client();
   const answer tree = c.get("/tree");
   EXPECT_EQ(tree.field("Content-Type"), "text/plain; charset=utf-8");
-  EXPECT_THAT(tree.body, ContainsRegex("^<[0-9]+> supervisor one_for_one\n└── http <[0-9]+> \"http\""));
+  EXPECT_THAT(tree.body, ContainsRegex("^<[0-9]+> supervisor one_for_one\n├── topics <[0-9]+> "));
+  EXPECT_THAT(tree.body, ContainsRegex("\n└── http <[0-9]+> \"http\""));
   sink.expect_orderly_end();
 }
 

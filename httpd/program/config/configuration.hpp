@@ -111,6 +111,7 @@ struct tls_settings {
   std::string ciphersuites{};      ///< of TLS 1.3
   std::string curves{};
   bool prefers_own_order = false;
+  bool keeps_openssl = false;
   std::string client = "none";                          ///< client certificates: none, optional, required
   std::string client_ca{};                              ///< PEM
   milliseconds ticket_lifetime{std::chrono::hours(24)}; ///< whole seconds; 0: no tickets

@@ -93,6 +93,10 @@ const section& tls_keys() {
            "ssl_verify_client client_auth verify"},
           {"client_ca", path(access(&tls::client_ca), path_kind::file), "\"/etc/perron/clients-ca.pem\"",
            "PEM: who may issue certificates of clients.", "ssl_client_certificate cacertfile"},
+          {"keeps_openssl", flag(access(&tls::keeps_openssl)), "true",
+           "Whether OpenSSL keeps each connection to its end. Else its part ends with the handshake, and "
+           "Perron's own records go on with the keys and OpenSSL's ciphers, which takes a twentieth of the "
+           "memory."},
           {"ticket_lifetime", seconds(access(&tls::ticket_lifetime), 0ms, 24h * 7), "\"1d\"",
            "How long a client may resume a session without a full handshake. 0: not at all.",
            "ssl_session_timeout"},

@@ -90,8 +90,15 @@ TEST_F(rfc9112_server_test, rfc9112_3_1_methods_are_case_sensitive) {
 TEST_F(rfc9112_server_test, rfc9112_3_2_2_absolute_form_is_routed_by_its_path) {
   serve(routes());
   EXPECT_EQ(said_to("GET http://b.example:81/name HTTP/1.1\r\nHost: a\r\n\r\n"
-                    "GET https://b.example HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+                    "GET http://b.example HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
             ok("GET name") + last_ok("root"));
+}
+
+TEST_F(rfc9112_server_test, rfc9110_7_4_what_asks_for_https_without_tls_is_misdirected) {
+  serve(routes());
+  const std::string said =
+      said_to("GET https://b.example/name HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(said.starts_with("HTTP/1.1 421 Misdirected Request\r\n")) << said;
 }
 
 TEST_F(rfc9112_server_test, rfc9112_3_3_the_host_of_an_absolute_target_goes_before_the_field) {

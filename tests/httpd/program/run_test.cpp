@@ -47,6 +47,21 @@ TEST_F(run_test, sites_are_chosen_by_name) {
   EXPECT_EQ(stop(), 0);
 }
 
+TEST_F(run_test, a_module_answers_below_its_location) {
+  write("www/index.html", "front");
+  configure(std::string(listener) + "[[site]]\nroot = \"www\"\n"
+                                    "[[site.location]]\npath = \"/visits\"\nmodule = \"" PERRON_BIN_DIR
+                                    "/modules/visits.so\"\n"
+                                    "module_options = { greeting = \"good day\" }\n");
+  start();
+  EXPECT_EQ(get("/").body, "front");
+  EXPECT_THAT(get("/visits/").body, HasSubstr("good day"));
+  EXPECT_EQ(get("/visits/none").status, 404);
+  EXPECT_EQ(get("/visits/crash").status, 500);
+  EXPECT_THAT(get("/visits/").body, HasSubstr("2")) << "a crash is one request's";
+  EXPECT_EQ(stop(), 0) << running().logged();
+}
+
 TEST_F(run_test, the_location_with_the_longest_path_answers) {
   write("www/index.html", "front");
   write("www/docs/a.txt", "docs");

@@ -32,6 +32,18 @@ TEST_F(TlsSession, BytesGoBothWays) {
   EXPECT_FALSE(pair->server->has_pending());
 }
 
+TEST_F(TlsSession, OpenSslKeepsItWhereThatIsWanted) {
+  server_options_.keeps_openssl = true;
+  const auto pair = established();
+  const std::string much = random_bytes(300'000);
+  EXPECT_TRUE(pass(*pair->server, *pair->client, much) == much);
+  EXPECT_TRUE(pass(*pair->client, *pair->server, much) == much);
+  EXPECT_EQ(pair->server->info().version, "TLSv1.3");
+  EXPECT_EQ(pair->server->info().server_name, "localhost");
+  pair->server->say_goodbye();
+  EXPECT_EQ(receive_nothing(*pair->client), 0);
+}
+
 TEST_F(TlsSession, SaysWhatWasAgreedOn) {
   client_options_.alpn = {"h9", "http/1.1"};
   const auto pair = established();
