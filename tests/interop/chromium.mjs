@@ -63,7 +63,7 @@ async function tried(url) {
 
 try {
   const page = await browser.newPage();
-  await page.goto(`${base.replace('ws:', 'http:')}/hello`);
+  await page.goto(`${base.replace(/^ws/, 'http')}/hello`);
   const got = await page.evaluate(tried, base);
   assert.equal(got.protocol, 'echo');
   assert.match(got.extensions, /permessage-deflate/);
