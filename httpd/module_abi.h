@@ -21,6 +21,9 @@
  *
  * Within version 1 the structures only grow at their ends; `size` says how much there is. */
 
+// It is C, which has no other way to say these things:
+// NOLINTBEGIN(modernize-*)
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -116,5 +119,7 @@ PERRON_MODULE_EXPORT const perron_module* perron_module_v1(void);
 #ifdef __cplusplus
 }
 #endif
+
+// NOLINTEND(modernize-*)
 
 #endif

@@ -122,13 +122,12 @@ response router::answer_unrouted(request& r, const route_finding& found) const {
     answer = own != nullptr ? (*own)(r) : empty();
   } else if (const handler* own = find_override(r.path(), &overrides::method_not_allowed)) {
     answer = (*own)(r);
-}
-else {
-  answer = answer_error(r, status::method_not_allowed, "");
-}
-if (!answer.sent)
-  answer.headers.emplace_back("Allow", table_.allow_value(found.allowed));
-return answer;
+  } else {
+    answer = answer_error(r, status::method_not_allowed, "");
+  }
+  if (!answer.sent)
+    answer.headers.emplace_back("Allow", table_.allow_value(found.allowed));
+  return answer;
 }
 
 response router::answer_error(const request& r, int status, std::string_view why) const {

@@ -34,7 +34,7 @@ bool compress(int from, const struct stat& of, const std::string& to) {
   ::fchmod(fd, of.st_mode & 0777U);
   const std::array<timespec, 2> times{of.st_atim, of.st_mtim};
   const int again = ::dup(fd); // gzclose closes the one it has
-  const gzFile out = again < 0 ? nullptr : ::gzdopen(again, "wb6");
+  gzFile_s* const out = again < 0 ? nullptr : ::gzdopen(again, "wb6");
   if (out == nullptr) {
     if (again >= 0)
       ::close(again);

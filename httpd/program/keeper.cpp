@@ -210,7 +210,7 @@ runtime::result<void> keeper::change(open_listener& what, assembled_listener to)
   keep_tickets(what.now(), to);
   what.set(std::move(to));
   const assembled_listener now = what.now();
-  const auto replaced = replace(server, now.sites, now.options);
+  auto replaced = replace(server, now.sites, now.options);
   if (replaced || replaced.error().code != EINVAL)
     return replaced;
   const auto same = std::find_if(of_->listeners.begin(), of_->listeners.end(),
@@ -236,13 +236,12 @@ void keeper::handle_call(drain_call, runtime::caller from) {
     all.push_back({l->server(), l->now().options.drain_time});
   }
   runtime::spawn([all, from, servers = servers_] {
-    std::vector<runtime::monitor_ref> ends;
     for (const leaving& l : all)
-      ends.push_back(runtime::spawn_monitor([l, servers] {
-                       static_cast<void>(supervisors::drain(l.server, l.time));
-                       supervisors::terminate_child(servers, l.server);
-                     }).ref);
-    for (std::size_t i = 0; i < ends.size(); ++i)
+      runtime::spawn_monitor([l, servers] {
+        static_cast<void>(supervisors::drain(l.server, l.time));
+        supervisors::terminate_child(servers, l.server);
+      });
+    for (std::size_t i = 0; i < all.size(); ++i)
       runtime::receive_one<runtime::down>();
     runtime::reply(from, runtime::result<void>());
   });

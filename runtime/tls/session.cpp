@@ -6,8 +6,8 @@
 #include <perron/runtime/tls/known.hpp>
 #include <perron/runtime/tls/library.hpp>
 #include <perron/runtime/tls/records.hpp>
-#include <perron/runtime/tls/served.hpp>
 #include <perron/runtime/tls/resumptions.hpp>
+#include <perron/runtime/tls/served.hpp>
 #include <perron/runtime/tls/server_context.hpp>
 #include <perron/runtime/tls/wire.hpp>
 

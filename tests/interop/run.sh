@@ -13,6 +13,7 @@ wanted=${*:-python node chromium}
 start_limit=120
 client_limit=400
 
+# shellcheck source=/dev/null
 source "$here/certificates.sh"
 folder=$(mktemp -d)
 make_certificates "$folder"

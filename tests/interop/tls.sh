@@ -10,6 +10,7 @@ binary=${1:?usage: tls.sh KITCHEN_SINK_BINARY [CLIENT...]}
 shift
 wanted=${*:-s_client curl wget python go node reload}
 start_limit=120
+# shellcheck source=/dev/null
 source "$here/certificates.sh"
 
 folder=$(mktemp -d)

@@ -22,6 +22,7 @@ std::string item(std::string_view list, std::size_t index) {
 template <class Range, class Name>
 std::string did_you_mean(const std::string& wrong, const Range& all, Name name) {
   std::vector<std::string_view> known;
+  known.reserve(all.size());
   for (const auto& one : all)
     known.push_back(name(one));
   const auto meant = closest(wrong, known);
