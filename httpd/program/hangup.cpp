@@ -41,7 +41,12 @@ hangup::~hangup() {
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-void hangup::run() const {
+void hangup::heed(bool yes) {
+  const std::lock_guard hold(lock_);
+  heeds_ = yes;
+}
+
+void hangup::run() {
   std::array<pollfd, 2> fds{{{signals_, POLLIN, 0}, {over_, POLLIN, 0}}};
   for (;;) {
     ::poll(fds.data(), fds.size(), -1);
@@ -51,7 +56,8 @@ void hangup::run() const {
     bool came = false;
     while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
       came = true;
-    if (came)
+    const std::lock_guard hold(lock_);
+    if (came && heeds_)
       call_();
   }
 }

@@ -14,6 +14,7 @@
 #include <perron/httpd/program/service/privileges.hpp>
 #include <perron/runtime/message.hpp>
 #include <perron/runtime/process.hpp>
+#include <perron/runtime/server.hpp>
 #include <perron/supervisors/app.hpp>
 #include <perron/supervisors/core/log.hpp>
 #include <perron/supervisors/dynamic_supervisor.hpp>
@@ -47,6 +48,19 @@ void reload_aside() {
     runtime::send(who, hung_up{});
 }
 
+/// While it runs SIGHUP is heeded: the last of the tree, which goes first, as its thread calls into the node.
+class heeding {
+public:
+  using calls = runtime::protocol<>;
+  explicit heeding(hangup* signals) : signals_(signals) { signals_->heed(true); }
+  heeding(const heeding&) = delete;
+  heeding& operator=(const heeding&) = delete;
+  ~heeding() { signals_->heed(false); }
+
+private:
+  hangup* const signals_;
+};
+
 /// What is to be said once all listeners are open.
 void announce(const running_program& p) {
   std::vector<endpoint> bound;
@@ -64,7 +78,7 @@ void announce(const running_program& p) {
 
 /// Bottom up: servers before who starts them, and who is asked last.
 app::children tree_of(const std::shared_ptr<running_program>& p,
-                      std::optional<std::chrono::microseconds> watchdog) {
+                      std::optional<std::chrono::microseconds> watchdog, hangup& signals) {
   app::children tree;
   tree.push_back(supervisors::dynamic_supervisor_child(
       "listeners", {.name = std::string(keeper::servers_name), .intensity = 10}));
@@ -77,6 +91,7 @@ app::children tree_of(const std::shared_ptr<running_program>& p,
   if (!p->current.server.control.empty())
     tree.push_back(control_child(p->current.server, [] { app::stop(); }));
   tree.push_back(farewell_child(p->manager, p->state));
+  tree.push_back(supervisors::server_child<heeding>("hangup", &signals));
   return tree;
 }
 
@@ -128,7 +143,7 @@ int run(configuration first, run_options options) {
   error_log log;
   if (const auto done = log.configure(log_options_of(first)); !done)
     return failed("log: " + done.error().text);
-  const hangup on_hangup(&reload_aside);
+  hangup on_hangup(&reload_aside);
   const unsigned workers =
       first.server.workers != 0 ? first.server.workers : std::max(1U, std::thread::hardware_concurrency());
   p->log = &log;
@@ -149,7 +164,7 @@ int run(configuration first, run_options options) {
   what.name = "perron";
   what.node.workers = workers;
   what.stop_within = longest_stop;
-  what.children = [p, watchdog] { return tree_of(p, watchdog); };
+  what.children = [p, watchdog, &on_hangup] { return tree_of(p, watchdog, on_hangup); };
   what.phases = {{"announce", [p] { announce(*p); }}};
   std::array<const char*, 1> no_arguments{"perron"};
   return app::run(static_cast<int>(no_arguments.size()), no_arguments.data(), std::move(what));
