@@ -110,7 +110,7 @@ struct tls_settings {
   std::string ciphers{};           ///< of TLS 1.2, as OpenSSL writes them
   std::string ciphersuites{};      ///< of TLS 1.3
   std::string curves{};
-  bool prefers_own_order = false;
+  bool prefers_own_order = true;
   bool keeps_openssl = false;
   std::string client = "none";                          ///< client certificates: none, optional, required
   std::string client_ca{};                              ///< PEM

@@ -200,12 +200,15 @@ TEST_F(ServerContext, FiniteFieldsAreForClientsWithoutCurves) {
   EXPECT_EQ(established()->server->info().cipher, "DHE-RSA-AES256-GCM-SHA384");
 }
 
-TEST_F(ServerContext, TheClientsOrderOfCiphersCountsUnlessAskedOtherwise) {
+TEST_F(ServerContext, TheServersOrderOfCiphersCountsUnlessAskedOtherwise) {
   client_options_.max_version = "1.2";
   client_options_.ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256";
-  EXPECT_EQ(established()->server->info().cipher, "ECDHE-ECDSA-AES256-GCM-SHA384");
-  server_options_.prefers_own_order = true;
   EXPECT_EQ(established()->server->info().cipher, "ECDHE-ECDSA-AES128-GCM-SHA256");
+  client_options_.ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256";
+  EXPECT_EQ(established()->server->info().cipher, "ECDHE-ECDSA-CHACHA20-POLY1305");
+  client_options_.ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256";
+  server_options_.prefers_own_order = false;
+  EXPECT_EQ(established()->server->info().cipher, "ECDHE-ECDSA-AES256-GCM-SHA384");
 }
 
 // -- reload
