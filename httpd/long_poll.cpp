@@ -2,27 +2,16 @@
 #include <perron/httpd/long_poll.hpp>
 
 #include <perron/runtime/call.hpp>
+#include <perron/runtime/core/random.hpp>
 #include <perron/runtime/receive.hpp>
 #include <perron/supervisors/dynamic_supervisor.hpp>
 #include <perron/supervisors/supervisor.hpp>
 
 #include <algorithm>
 #include <cerrno>
-#include <random>
 
 namespace perron::httpd {
 namespace {
-
-/// Nobody can guess it: 128 bits of the system's randomness.
-std::string new_token() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::random_device random;
-  std::string token;
-  for (int word = 0; word < 4; ++word)
-    for (unsigned bits = random(), k = 0; k < 8; ++k, bits >>= 4)
-      token += digits[bits & 15U];
-  return token;
-}
 
 std::string as_json(const std::string& lease, const poll_question::reply& news) {
   std::string out =
@@ -90,7 +79,7 @@ supervisors::child_spec long_poll::child() const {
 }
 
 response long_poll::begin(const std::function<void(poll_lease&)>& body) const {
-  std::string token = new_token();
+  std::string token = runtime::core::random_name();
   supervisors::child_spec spec;
   spec.id = token;
   spec.restart = supervisors::temporary;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/access_log/log_writer.hpp>
 
+#include <perron/runtime/core/clock.hpp>
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -160,7 +162,7 @@ void log_writer::write_all() {
     const std::lock_guard hold(lock_);
     all = streams_;
   }
-  const auto now = std::chrono::system_clock::now();
+  const auto now = runtime::core::wall_now();
   runtime::result<void> fault;
   for (const auto& s : all)
     if (auto done = s->write(now); !done && fault)
@@ -183,7 +185,7 @@ void log_writer::close_unused() {
     streams_.erase(std::remove(streams_.begin(), streams_.end(), nullptr), streams_.end());
   }
   for (auto& s : gone) {
-    static_cast<void>(s->write(std::chrono::system_clock::now())); // what came since
+    static_cast<void>(s->write(runtime::core::wall_now())); // what came since
     const std::lock_guard hold(lock_);
     closed_ += s->counts();
     s.reset();

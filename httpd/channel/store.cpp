@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/channel/store.hpp>
 
+#include <perron/runtime/core/random.hpp>
+
 #include <algorithm>
 #include <iterator>
-#include <random>
 
 namespace perron::httpd {
 
@@ -40,10 +41,9 @@ runtime::result<std::vector<topic_record>> memory_store::load(const std::string&
 }
 
 std::uint64_t new_epoch() {
-  std::random_device random;
   std::uint64_t epoch = 0;
   while (epoch == 0) // 52 bits: a number that JavaScript can hold as well
-    epoch = (static_cast<std::uint64_t>(random()) << 32 | random()) & ((std::uint64_t(1) << 52) - 1);
+    epoch = runtime::core::random_secret() & ((std::uint64_t(1) << 52) - 1);
   return epoch;
 }
 

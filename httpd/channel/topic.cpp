@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/channel/topic.hpp>
 
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/signals.hpp>
 
@@ -13,12 +14,6 @@ namespace {
 // What one answer may bring: enough to catch up fast, little enough that it does not matter who holds it.
 constexpr std::size_t most_in_batch = 64;
 constexpr std::size_t most_bytes_in_batch = std::size_t(256) << 10;
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 topic_receipt refusal(std::string why, bool later = false) {
   topic_receipt out;
@@ -80,7 +75,7 @@ bool topic::try_publish(topic_publish& what, const publisher& from) {
     answer(from, std::move(*before));
     return true;
   }
-  topic_record record{history_.last() + 1, now_ms(), what.origin, what.data};
+  topic_record record{history_.last() + 1, runtime::core::wall_ms(), what.origin, what.data};
   auto entry = std::make_shared<topic_entry>(name_, epoch_, std::move(record));
   if (!may_drop(history_.would_drop(entry->cost())))
     return false;

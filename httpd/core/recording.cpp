@@ -22,7 +22,7 @@ struct told {
 
   told(const rc::worker& at, const visitor* who, int socket) noexcept {
     record.worker = static_cast<unsigned>(at.index);
-    record.time = std::chrono::system_clock::time_point(std::chrono::milliseconds(rc::wall_ms()));
+    record.time = rc::wall_now();
     if (who != nullptr) {
       record.peer = &who->address();
     } else {

@@ -5,12 +5,12 @@
 #include <perron/httpd/core/connection.hpp>
 #include <perron/httpd/core/exchange.hpp>
 #include <perron/httpd/core/generation.hpp>
+#include <perron/runtime/core/random.hpp>
 #include <perron/runtime/core/worker.hpp>
 
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 namespace perron::httpd::core {
@@ -40,9 +40,7 @@ std::vector<ip_network> networks_of(const std::vector<std::string>& texts) {
 std::unique_ptr<address_limits> limits_of(const address_limit_options& options) {
   if (!options.is_on())
     return nullptr;
-  std::random_device random;
-  const std::uint64_t secret = std::uint64_t(random()) << 32 | random();
-  return std::make_unique<address_limits>(options, secret);
+  return std::make_unique<address_limits>(options, rc::random_secret());
 }
 
 } // namespace

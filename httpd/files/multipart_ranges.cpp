@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/files/multipart_ranges.hpp>
 
-#include <sys/random.h>
+#include <perron/runtime/core/random.hpp>
 
-#include <array>
-#include <cerrno>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace perron::httpd::files {
 
-namespace {
-
-/// Not to be guessed by who writes the files: it must not be in them.
-std::string make_boundary() {
-  std::array<unsigned char, 16> bytes;
-  for (;;) {
-    if (::getrandom(bytes.data(), bytes.size(), 0) == static_cast<::ssize_t>(bytes.size()))
-      break;
-    if (errno != EINTR)
-      throw std::system_error(errno, std::generic_category(), "perron: getrandom");
-  }
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes)
-    text += {digits[byte >> 4U], digits[byte & 15U]};
-  return text;
-}
-
-} // namespace
-
 response send_parts(request& r, response head, const served_file& file, const byte_ranges& ranges) {
-  const std::string boundary = make_boundary();
+  // not to be guessed by who writes the files: it must not be in them
+  const std::string boundary = runtime::core::random_name();
   std::vector<std::string> fronts;
   const std::string end = "\r\n--" + boundary + "--\r\n";
   std::uint64_t length = end.size();

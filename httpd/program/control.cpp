@@ -4,6 +4,7 @@
 #include <perron/httpd/child.hpp>
 #include <perron/httpd/program/service/privileges.hpp>
 #include <perron/runtime/call.hpp>
+#include <perron/runtime/core/clock.hpp>
 
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ response outcome_of(const runtime::result<void>& done) {
 }
 
 std::int64_t seconds_since(std::chrono::system_clock::time_point then) {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - then).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(runtime::core::wall_now() - then).count();
 }
 
 } // namespace

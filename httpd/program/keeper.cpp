@@ -3,6 +3,7 @@
 
 #include <perron/httpd/program/module_slot.hpp>
 #include <perron/runtime/blocking.hpp>
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/receive.hpp>
 #include <perron/runtime/tls/server_context.hpp>
@@ -130,7 +131,7 @@ runtime::result<void> keeper::handle_call(reload_call) {
   ++status.reloads;
   if (!done)
     done = runtime::error{without_line_end(done.error().text), done.error().code};
-  status.last = {std::chrono::system_clock::now(), done.has_value(), done ? "" : done.error().text};
+  status.last = {runtime::core::wall_now(), done.has_value(), done ? "" : done.error().text};
   if (done) {
     ++status.generation;
     status.loaded = status.last.at;

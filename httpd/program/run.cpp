@@ -12,6 +12,7 @@
 #include <perron/httpd/program/service/children.hpp>
 #include <perron/httpd/program/service/notify.hpp>
 #include <perron/httpd/program/service/privileges.hpp>
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/message.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/server.hpp>
@@ -153,7 +154,7 @@ int run(configuration first, run_options options) {
               p->state, &gather_figures};
   p->current = std::move(first);
   p->status.file = p->current.file;
-  p->status.started = p->status.loaded = std::chrono::system_clock::now();
+  p->status.started = p->status.loaded = runtime::core::wall_now();
   const auto mine = pid_file::write(p->current.server.pid_file);
   if (!mine)
     return failed(mine.error().text);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/rules/keyed_hash.hpp>
 
+#include <perron/runtime/core/random.hpp>
+
 #include <bit>
 #include <cstddef>
-#include <random>
 
 namespace perron::httpd::core {
 namespace {
@@ -42,9 +43,7 @@ std::uint64_t word_of(std::string_view bytes) noexcept {
 } // namespace
 
 std::array<std::uint64_t, 2> new_hash_key() {
-  std::random_device random;
-  const auto word = [&random] { return std::uint64_t(random()) << 32 | random(); };
-  return {word(), word()};
+  return {runtime::core::random_secret(), runtime::core::random_secret()};
 }
 
 std::uint64_t keyed_hash(const std::array<std::uint64_t, 2>& key, std::string_view text) noexcept {

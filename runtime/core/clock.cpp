@@ -20,6 +20,14 @@ std::uint64_t ns(const timespec& t) noexcept {
 
 std::uint64_t monotonic_ns() noexcept { return ns(read(CLOCK_MONOTONIC)); }
 
+std::chrono::steady_clock::time_point steady_now() noexcept {
+  return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(monotonic_ns()));
+}
+
+std::chrono::system_clock::time_point wall_now() noexcept {
+  return std::chrono::system_clock::time_point(std::chrono::nanoseconds(ns(read(CLOCK_REALTIME))));
+}
+
 std::int64_t wall_seconds() noexcept { return read(CLOCK_REALTIME_COARSE).tv_sec; }
 
 std::int64_t wall_ms() noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 namespace perron::runtime::core {
@@ -15,5 +16,9 @@ std::int64_t wall_seconds() noexcept;
 
 /// Milliseconds since 1970 in UTC.
 std::int64_t wall_ms() noexcept;
+
+/// The same clocks as moments, to be compared with other moments.
+std::chrono::steady_clock::time_point steady_now() noexcept;
+std::chrono::system_clock::time_point wall_now() noexcept;
 
 } // namespace perron::runtime::core

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/certificate.hpp>
 
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/tls/names.hpp>
 
 #include <fcntl.h>
@@ -191,7 +192,7 @@ result<certificate> load_certificate(const certificate_files& files) {
 }
 
 void add_warnings(const certificate& of, std::vector<std::string>& out) {
-  const system_time now = std::chrono::system_clock::now();
+  const system_time now = core::wall_now();
   if (time_of(::X509_get0_notAfter(of.own.get())) < now)
     out.push_back(of.files.certificate + ": the certificate has expired");
   if (time_of(::X509_get0_notBefore(of.own.get())) > now)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/served.hpp>
 
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/tls/handshake_watch.hpp>
 
 #include <algorithm>
@@ -42,7 +43,7 @@ int choose_protocol(::SSL* /*ssl*/, const unsigned char** out, unsigned char* ou
 int give_staple(::SSL* ssl, void* argument) {
   const served& all = *static_cast<const served*>(argument);
   const ::X509* const shown = ::SSL_get_certificate(ssl);
-  const auto now = std::chrono::system_clock::now();
+  const auto now = core::wall_now();
   for (const certificate& one : all.certificates) {
     if (one.own.get() != shown || !one.ocsp || one.ocsp->not_after < now || one.ocsp->not_before > now)
       continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/server_context.hpp>
 
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/tls/served.hpp>
 
 namespace perron::runtime::tls {
@@ -30,7 +31,7 @@ result<void> server_context::reload() {
   return {};
 }
 
-void server_context::change_ticket_key() { tickets_->change(std::chrono::steady_clock::now()); }
+void server_context::change_ticket_key() { tickets_->change(core::steady_now()); }
 
 std::vector<std::string> server_context::warnings() const {
   const std::lock_guard hold(mutex_);

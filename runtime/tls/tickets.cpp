@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/served.hpp>
 
+#include <perron/runtime/core/clock.hpp>
+
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <span>
 
 namespace perron::runtime::tls::detail {
@@ -33,7 +34,7 @@ int use_key(::SSL* ssl, unsigned char* name, unsigned char* iv, ::EVP_CIPHER_CTX
   if (aes == nullptr)
     return no_ticket;
   ticket_keys& keys = *served_by(ssl).tickets;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = core::steady_now();
   const std::span<unsigned char, 16> shown(name, 16);
   if (sealing != 0) {
     auto key = keys.current(now);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/service/notify.hpp>
 
+#include <perron/runtime/core/clock.hpp>
+#include <perron/runtime/deadline.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/receive.hpp>
 #include <perron/runtime/signals.hpp>
@@ -14,7 +16,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -82,10 +83,8 @@ runtime::result<void> notifier::ready(std::string_view status) const {
 }
 
 runtime::result<void> notifier::reloading() const {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now); // what systemd compares it with
-  return send("RELOADING=1\nMONOTONIC_USEC=" +
-              std::to_string(static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000));
+  // CLOCK_MONOTONIC, as systemd wants it
+  return send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(runtime::core::monotonic_ns() / 1000));
 }
 
 runtime::result<void> notifier::stopping(std::string_view status) const {
@@ -105,17 +104,15 @@ std::optional<std::chrono::microseconds> take_watchdog_interval() {
 }
 
 bool do_workers_answer(std::size_t workers, std::chrono::milliseconds time) {
-  const auto due = std::chrono::steady_clock::now() + time;
+  const runtime::deadline until(time);
   std::vector<runtime::monitor_ref> pings;
   for (std::size_t i = 0; i < workers; ++i)
     pings.push_back(runtime::spawn_monitor({.worker = static_cast<int>(i)}, [] {}).ref);
   std::size_t answered = 0;
   for (const runtime::monitor_ref ref : pings) {
-    const auto left =
-        std::max(std::chrono::steady_clock::duration::zero(), due - std::chrono::steady_clock::now());
     answered += runtime::receive(runtime::when([ref](const runtime::down& d) { return d.ref == ref; },
                                                [](const runtime::down&) { return 1U; }),
-                                 runtime::after(left, [] { return 0U; }));
+                                 runtime::after(until.left(), [] { return 0U; }));
     runtime::demonitor(ref);
   }
   return answered == workers;
