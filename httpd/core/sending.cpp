@@ -4,6 +4,7 @@
 #include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
+#include <perron/runtime/net/pieces.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
 
@@ -138,18 +139,9 @@ void send_two(connection& to, std::string_view first, std::string_view second,
 
 void send_all(connection& to, std::span<const std::string_view> parts, reader_pace& pace) {
   slow_write write(to, pace);
-  std::size_t done = 0; // of the first part
-  for (;;) {
-    std::array<iovec, parts_at_once> pieces;
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < parts.size() && count < pieces.size(); ++i) {
-      const std::string_view rest = parts[i].substr(i == 0 ? done : 0);
-      if (!rest.empty())
-        pieces[count++] = {const_cast<char*>(rest.data()), rest.size()};
-    }
-    if (count == 0 && parts.size() <= parts_at_once)
-      return;
-    const std::int64_t n = count == 0 ? 0 : to.send(pieces.data(), count);
+  for (net::pieces left(parts); !left.empty();) {
+    std::array<iovec, parts_at_once> next;
+    const std::int64_t n = to.send(next.data(), left.fill(next).count);
     if (n == -EAGAIN) {
       write.wait_for_room();
       continue;
@@ -157,14 +149,9 @@ void send_all(connection& to, std::span<const std::string_view> parts, reader_pa
     if (n < 0)
       client_gone();
     to.in_use().body_sent += n;
-    done += static_cast<std::size_t>(n);
-    while (!parts.empty() && done >= parts.front().size()) {
-      done -= parts.front().size();
-      parts = parts.subspan(1);
-    }
-    if (parts.empty())
-      return;
-    rc::spend(runtime::detail::current());
+    left.skip(static_cast<std::size_t>(n));
+    if (!left.empty())
+      rc::spend(runtime::detail::current());
   }
 }
 

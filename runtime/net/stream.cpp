@@ -2,6 +2,7 @@
 #include <perron/runtime/net/stream.hpp>
 
 #include <perron/runtime/net/failure.hpp>
+#include <perron/runtime/net/pieces.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 
 #include <netinet/in.h>
@@ -75,37 +76,6 @@ result<std::size_t> read_some(detail::socket& s, std::span<char> into, operation
   return counted(what, n, gave_up);
 }
 
-/// What is still to be written of several pieces.
-class pieces {
-public:
-  explicit pieces(std::span<const std::string_view> parts) : parts_(parts) { skip(0); }
-
-  bool empty() const noexcept { return parts_.empty(); }
-
-  std::size_t fill(std::array<::iovec, parts_at_once>& out, std::size_t& bytes) const noexcept {
-    const std::size_t n = std::min(parts_.size(), out.size());
-    bytes = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::string_view rest = parts_[i].substr(i == 0 ? done_ : 0);
-      out[i] = {const_cast<char*>(rest.data()), rest.size()};
-      bytes += rest.size();
-    }
-    return n;
-  }
-
-  void skip(std::size_t written) noexcept {
-    done_ += written;
-    while (!parts_.empty() && done_ >= parts_.front().size()) {
-      done_ -= parts_.front().size();
-      parts_ = parts_.subspan(1);
-    }
-  }
-
-private:
-  std::span<const std::string_view> parts_;
-  std::size_t done_ = 0; ///< of the first one
-};
-
 } // namespace
 
 result<stream> stream::adopt(int fd) {
@@ -160,15 +130,14 @@ result<void> stream::writev(std::span<const std::string_view> parts, std::chrono
     return detail::is_closed("write");
   detail::socket& s = *handle_;
   operation op(timeout);
-  pieces left(parts);
+  detail::pieces left(parts);
   while (!left.empty()) {
     int gave_up = 0;
     const std::int64_t n = repeat(op, s.writing, wait_kind::writable, gave_up, [&]() -> called {
       std::array<::iovec, parts_at_once> out;
-      std::size_t bytes = 0;
-      const std::size_t count = left.fill(out, bytes);
-      const std::int64_t sent = detail::try_send(s.fd, out.data(), count);
-      return {sent, static_cast<std::size_t>(sent) < bytes && !s.has_hung_up()};
+      const auto next = left.fill(out);
+      const std::int64_t sent = detail::try_send(s.fd, out.data(), next.count);
+      return {sent, static_cast<std::size_t>(sent) < next.bytes && !s.has_hung_up()};
     });
     const auto sent = counted("write", n, gave_up);
     if (!sent)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/stream.hpp>
 
+#include <perron/runtime/deadline.hpp>
 #include <perron/runtime/net/failure.hpp>
+#include <perron/runtime/net/pieces.hpp>
 #include <perron/runtime/net/socket.hpp>
 
 #include <algorithm>
@@ -92,19 +94,6 @@ result<std::size_t> read_some(session& from, net::detail::socket& s, std::span<c
   return counted(what, from, n, gave_up);
 }
 
-/// As many pieces as one call takes, from the byte `done` of the first on.
-std::size_t gather(std::span<const std::string_view> parts, std::size_t done,
-                   std::array<::iovec, parts_at_once>& out) {
-  std::size_t bytes = 0;
-  std::size_t n = 0;
-  for (; n < std::min(parts.size(), out.size()) && bytes < bytes_at_once; ++n) {
-    const std::string_view rest = parts[n].substr(n == 0 ? done : 0).substr(0, bytes_at_once - bytes);
-    out[n] = {const_cast<char*>(rest.data()), rest.size()};
-    bytes += rest.size();
-  }
-  return n;
-}
-
 } // namespace
 
 result<void> stream::shake_hands(operation& op) {
@@ -160,27 +149,19 @@ result<void> stream::writev(std::span<const std::string_view> parts, std::chrono
   if (!is_open())
     return net::detail::is_closed("write");
   operation op(timeout);
-  std::size_t done = 0; // of the first part
-  const auto skip = [&](std::size_t bytes) {
-    done += bytes;
-    while (!parts.empty() && done >= parts.front().size()) {
-      done -= parts.front().size();
-      parts = parts.subspan(1);
-    }
-  };
-  skip(0);
-  while (!parts.empty()) {
+  net::detail::pieces left(parts);
+  while (!left.empty()) {
     int gave_up = 0;
     const std::int64_t n = repeat(op, *socket_.handle(), event::writable, false, gave_up, [&]() -> called {
       std::array<::iovec, parts_at_once> out;
-      const std::size_t count = gather(parts, done, out);
-      return {session_->send(out.data(), count),
+      const auto next = left.fill(out, bytes_at_once);
+      return {session_->send(out.data(), next.count),
               session_->wants_read_to_write() ? event::readable : event::writable};
     });
     const auto sent = counted("write", *session_, n, gave_up);
     if (!sent)
       return sent.error();
-    skip(*sent);
+    left.skip(*sent);
   }
   return {};
 }
@@ -222,17 +203,22 @@ void stream::close() noexcept {
   socket_.close();
 }
 
+result<stream> stream::after_handshake(net::stream over, result<std::unique_ptr<session>> made,
+                                       std::chrono::nanoseconds timeout) {
+  if (!made)
+    return made.error();
+  operation op(timeout);
+  stream out(std::move(over), std::move(*made));
+  if (auto done = out.shake_hands(op); !done)
+    return done.error();
+  return out;
+}
+
 result<stream> accept(net::stream from, const server_context& as, std::chrono::nanoseconds timeout) {
   if (!from.is_open())
     return net::detail::is_closed("accept");
   auto made = session::accept(as, from.descriptor());
-  if (!made)
-    return made.error();
-  net::detail::operation op(timeout);
-  stream out(std::move(from), std::move(*made));
-  if (auto done = out.shake_hands(op); !done)
-    return done.error();
-  return out;
+  return stream::after_handshake(std::move(from), std::move(made), timeout);
 }
 
 result<stream> connect(net::stream over, const client_context& as, std::string_view name,
@@ -240,24 +226,16 @@ result<stream> connect(net::stream over, const client_context& as, std::string_v
   if (!over.is_open())
     return net::detail::is_closed("connect");
   auto made = session::connect(as, over.descriptor(), name);
-  if (!made)
-    return made.error();
-  net::detail::operation op(timeout);
-  stream out(std::move(over), std::move(*made));
-  if (auto done = out.shake_hands(op); !done)
-    return done.error();
-  return out;
+  return stream::after_handshake(std::move(over), std::move(made), timeout);
 }
 
 result<stream> connect(const net::address& to, const client_context& as, std::string_view name,
                        std::chrono::nanoseconds timeout) {
-  const auto begun = std::chrono::steady_clock::now();
+  const deadline until(timeout);
   auto over = net::connect(to, timeout);
   if (!over)
     return over.error();
-  if (timeout != net::forever)
-    timeout = std::max(timeout - (std::chrono::steady_clock::now() - begun), std::chrono::nanoseconds(1));
-  return connect(std::move(*over), as, name, timeout);
+  return connect(std::move(*over), as, name, until.left());
 }
 
 } // namespace perron::runtime::tls

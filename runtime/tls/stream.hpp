@@ -64,6 +64,8 @@ private:
   stream(net::stream socket, std::unique_ptr<session> of) noexcept
       : socket_(std::move(socket)), session_(std::move(of)) {}
 
+  static result<stream> after_handshake(net::stream over, result<std::unique_ptr<session>> made,
+                                        std::chrono::nanoseconds timeout);
   result<void> shake_hands(net::detail::operation& op);
 
   net::stream socket_; // outlives the session
