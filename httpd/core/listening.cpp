@@ -18,6 +18,9 @@
 #include <utility>
 
 namespace perron::httpd::core {
+
+namespace net = runtime::net;
+
 namespace {
 
 constexpr std::string_view unix_mark = "unix:";
@@ -96,28 +99,17 @@ runtime::result<int> open_one_tcp(const server_options& options, std::uint16_t p
   return why;
 }
 
-/// Whether a Unix socket's file is left over from a program that has ended.
-bool is_stale(const sockaddr_un& where, socklen_t size) noexcept {
-  const int probe = new_socket(AF_UNIX);
-  const bool refused = probe >= 0 && ::connect(probe, reinterpret_cast<const sockaddr*>(&where), size) != 0 &&
-                       errno == ECONNREFUSED;
-  ::close(probe);
-  return refused;
-}
-
 } // namespace
 
 listening_sockets::listening_sockets(listening_sockets&& other) noexcept
-    : sockets_(std::exchange(other.sockets_, {})), path_(std::exchange(other.path_, {})),
-      device_(other.device_), inode_(other.inode_), port_(other.port_), inherited_(other.inherited_) {}
+    : sockets_(std::exchange(other.sockets_, {})), file_(std::move(other.file_)), port_(other.port_),
+      inherited_(other.inherited_) {}
 
 listening_sockets& listening_sockets::operator=(listening_sockets&& other) noexcept {
   if (this != &other) {
     close();
     sockets_ = std::exchange(other.sockets_, {});
-    path_ = std::exchange(other.path_, {});
-    device_ = other.device_;
-    inode_ = other.inode_;
+    file_ = std::move(other.file_);
     port_ = other.port_;
     inherited_ = other.inherited_;
   }
@@ -125,13 +117,7 @@ listening_sockets& listening_sockets::operator=(listening_sockets&& other) noexc
 }
 
 void listening_sockets::close() noexcept {
-  if (!path_.empty()) {
-    struct ::stat now {};
-    // not that of a server which has taken the place since
-    if (::lstat(path_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_)
-      ::unlink(path_.c_str());
-    path_.clear();
-  }
+  file_.remove();
   for (const int socket : std::exchange(sockets_, {})) {
     if (!inherited_)
       ::shutdown(socket, SHUT_RD);
@@ -161,38 +147,27 @@ runtime::result<void> listening_sockets::open_tcp(const server_options& options,
 }
 
 runtime::result<void> listening_sockets::open_unix(const server_options& options) {
-  sockaddr_un where{};
-  where.sun_family = AF_UNIX;
   const std::string path = options.host.substr(unix_mark.size());
-  if (!path.starts_with('/') || path.size() >= sizeof where.sun_path)
+  const auto where = net::address::unix_path(path);
+  if (!path.starts_with('/') || !where)
     return runtime::error{"listen on '" + options.host +
                               "': the path does not begin with '/', or has more than " +
-                              std::to_string(sizeof where.sun_path - 1) + " bytes",
+                              std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes",
                           EINVAL};
-  path.copy(where.sun_path, path.size());
-  const auto size = static_cast<socklen_t>(sizeof where);
   const int socket = new_socket(AF_UNIX);
   if (socket < 0)
     return failure(options, "socket", errno);
   sockets_.push_back(socket);
   // before bind, so that there is no moment in which the file has other rights (the umask takes from these)
   ::fchmod(socket, options.unix_mode);
-  const auto* address = reinterpret_cast<const sockaddr*>(&where);
-  if (::bind(socket, address, size) != 0) {
+  if (::bind(socket, where->data(), where->size()) != 0) {
     int code = errno;
-    struct ::stat there {};
-    if (code == EADDRINUSE && ::lstat(path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode) &&
-        is_stale(where, size) && ::unlink(path.c_str()) == 0)
-      code = ::bind(socket, address, size) == 0 ? 0 : errno;
+    if (code == EADDRINUSE && net::detail::remove_stale_file(*where))
+      code = ::bind(socket, where->data(), where->size()) == 0 ? 0 : errno;
     if (code != 0)
       return failure(options, "bind", code);
   }
-  struct ::stat made {};
-  if (::lstat(path.c_str(), &made) != 0)
-    return failure(options, "look at its file", errno);
-  path_ = path;
-  device_ = made.st_dev;
-  inode_ = made.st_ino;
+  file_ = net::detail::socket_file(*where);
   // nobody can connect before listen
   if ((options.unix_uid || options.unix_gid) &&
       ::lchown(path.c_str(), options.unix_uid.value_or(static_cast<::uid_t>(-1)),

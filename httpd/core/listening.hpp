@@ -2,13 +2,11 @@
 #pragma once
 
 #include <perron/httpd/server.hpp>
+#include <perron/runtime/net/listener.hpp>
 #include <perron/runtime/result.hpp>
-
-#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace perron::httpd::core {
@@ -47,9 +45,7 @@ public:
 
 private:
   std::vector<int> sockets_;
-  std::string path_{}; ///< of a Unix socket that was opened
-  ::dev_t device_ = 0; ///< of its file
-  ::ino_t inode_ = 0;
+  runtime::net::detail::socket_file file_; ///< of a Unix socket that was opened
   std::uint16_t port_ = 0;
   bool inherited_ = false;
 

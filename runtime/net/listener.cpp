@@ -23,7 +23,8 @@ int bind_to(int fd, const address& at) noexcept { return ::bind(fd, at.data(), a
 /// is refused by a stream socket that is there (EPROTOTYPE) without bothering it with a connection.
 bool is_stale(const address& at, const std::string& path) noexcept {
   struct ::stat file;
-  if (::stat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
+  // a link is not the socket's, whatever it leads to
+  if (::lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
     return false;
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
@@ -31,11 +32,6 @@ bool is_stale(const address& at, const std::string& path) noexcept {
   const int outcome = try_connect(fd, at.data(), at.size());
   ::close(fd);
   return outcome == -ECONNREFUSED;
-}
-
-bool remove_stale_file(const address& at) {
-  const std::string path(at.unix_name());
-  return is_stale(at, path) && ::unlink(path.c_str()) == 0;
 }
 
 int prepare(int fd, const address& at, const listen_options& options) {
@@ -65,6 +61,11 @@ int prepare(int fd, const address& at, const listen_options& options) {
 
 } // namespace
 
+bool remove_stale_file(const address& at) {
+  const std::string path(at.unix_name());
+  return is_stale(at, path) && ::unlink(path.c_str()) == 0;
+}
+
 result<listening> open_listening(const address& at, const listen_options& options) {
   const int fd = make_socket(at.family());
   const int refused = fd < 0 ? fd : prepare(fd, at, options);
@@ -78,7 +79,7 @@ result<listening> open_listening(const address& at, const listen_options& option
 
 socket_file::socket_file(const address& at) {
   struct ::stat file;
-  if (at.what() != address::kind::unix_path || ::stat(std::string(at.unix_name()).c_str(), &file) != 0)
+  if (at.what() != address::kind::unix_path || ::lstat(std::string(at.unix_name()).c_str(), &file) != 0)
     return;
   path_ = at.unix_name();
   device_ = file.st_dev;
@@ -93,7 +94,8 @@ void socket_file::swap(socket_file& other) noexcept {
 
 void socket_file::remove() noexcept {
   struct ::stat file;
-  if (!path_.empty() && ::stat(path_.c_str(), &file) == 0 && file.st_dev == device_ && file.st_ino == number_)
+  if (!path_.empty() && ::lstat(path_.c_str(), &file) == 0 && file.st_dev == device_ &&
+      file.st_ino == number_)
     ::unlink(path_.c_str());
   path_.clear();
 }

@@ -34,6 +34,9 @@ struct listening {
 };
 result<listening> open_listening(const address& at, const listen_options& options);
 
+/// Removes the file of a Unix path that is left from a socket which is gone. False: it is not one of those.
+bool remove_stale_file(const address& at);
+
 /// The file of a Unix listener, which goes when the listener does, unless another one has taken its place.
 class socket_file {
 public:
