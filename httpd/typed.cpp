@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/typed.hpp>
 
+#include <perron/httpd/core/base64.hpp>
 #include <perron/httpd/http1/characters.hpp>
 #include <perron/runtime/core/clock.hpp>
 
@@ -10,16 +11,6 @@
 namespace perron::httpd {
 
 namespace {
-
-constexpr int base64_value(char c) noexcept {
-  if (c >= 'A' && c <= 'Z')
-    return c - 'A';
-  if (c >= 'a' && c <= 'z')
-    return c - 'a' + 26;
-  if (c >= '0' && c <= '9')
-    return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
 
 /// Base64 with its padding (RFC 4648 4), nothing after it and no bits left over.
 std::optional<std::string> decode_base64(std::string_view text) {
@@ -32,7 +23,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   unsigned held = 0;
   unsigned bits = 0;
   for (const char c : text) {
-    const int value = base64_value(c);
+    const int value = core::base64_value(c);
     if (value < 0)
       return std::nullopt;
     held = (held << 6U | static_cast<unsigned>(value)) & 0xffffU;

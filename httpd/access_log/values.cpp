@@ -2,6 +2,7 @@
 #include <perron/httpd/access_log/values.hpp>
 
 #include <perron/httpd/access_log/escape.hpp>
+#include <perron/httpd/core/base64.hpp>
 
 #include <algorithm>
 #include <array>
@@ -24,23 +25,13 @@ struct cached_text {
   std::string text{};
 };
 
-int value_of(char c) noexcept {
-  if (c >= 'A' && c <= 'Z')
-    return c - 'A';
-  if (c >= 'a' && c <= 'z')
-    return c - 'a' + 26;
-  if (c >= '0' && c <= '9')
-    return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /// Base64 (RFC 4648 4) up to the first colon of what it stands for, or where it goes wrong.
 std::string decode_to_colon(std::string_view text) {
   std::string out;
   unsigned bits = 0;
   int count = 0;
   for (const char c : text) {
-    const int value = value_of(c);
+    const int value = core::base64_value(c);
     if (value < 0)
       break;
     bits = bits << 6U | static_cast<unsigned>(value);

@@ -5,6 +5,7 @@
 #include <perron/httpd/core/exchange.hpp>
 #include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/core/recording.hpp>
+#include <perron/httpd/core/socket_events.hpp>
 #include <perron/httpd/duplex.hpp>
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/core/clock.hpp>
@@ -16,7 +17,6 @@
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/tls/session.hpp>
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,15 +30,11 @@ namespace {
 
 namespace net = runtime::net::detail;
 
-constexpr std::uint32_t hang_up = EPOLLHUP | EPOLLERR;
-constexpr std::uint32_t peer_left = EPOLLRDHUP | hang_up;
 /// How long a peer may go on sending after the last answer, and how often in a row it is read from.
 constexpr std::chrono::milliseconds linger_time{2'000};
 constexpr int reads_per_turn = 16;
 /// How long a request may take to end that was told to.
 constexpr std::chrono::milliseconds overdue_time{1'000};
-
-std::uint64_t ms(std::chrono::milliseconds time) noexcept { return static_cast<std::uint64_t>(time.count()); }
 
 } // namespace
 

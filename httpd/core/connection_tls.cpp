@@ -3,6 +3,7 @@
 #include <perron/httpd/core/connection.hpp>
 
 #include <perron/httpd/core/generation.hpp>
+#include <perron/httpd/core/socket_events.hpp>
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
@@ -11,8 +12,6 @@
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/tls/server_context.hpp>
 #include <perron/runtime/tls/session.hpp>
-
-#include <sys/epoll.h>
 
 #include <cerrno>
 #include <chrono>
@@ -24,16 +23,6 @@
 namespace perron::httpd::core {
 
 namespace tls = runtime::tls;
-
-namespace {
-
-constexpr std::uint32_t to_read = EPOLLIN | EPOLLRDHUP;
-constexpr std::uint32_t hang_up = EPOLLHUP | EPOLLERR;
-constexpr std::uint32_t peer_left = EPOLLRDHUP | hang_up;
-
-std::uint64_t ms(std::chrono::milliseconds time) noexcept { return static_cast<std::uint64_t>(time.count()); }
-
-} // namespace
 
 // -- its bytes
 

@@ -40,15 +40,6 @@ client_facts& facts_of(request& r) {
   return facts;
 }
 
-/// Whether this connection is a TLS one, where requests can tell.
-template <class Request>
-bool is_secure(const Request& r) {
-  if constexpr (requires { r.is_secure(); })
-    return r.is_secure();
-  else
-    return false;
-}
-
 class forwarding {
 public:
   explicit forwarding(const forwarded_for_options& options) : field_(options.field) {
@@ -123,7 +114,7 @@ private:
 
 std::optional<ip_address> client_address(request& r) { return facts_of(r).address; }
 
-bool came_securely(request& r) { return facts_of(r).secure.value_or(is_secure(r)); }
+bool came_securely(request& r) { return facts_of(r).secure.value_or(r.is_secure()); }
 
 runtime::result<void> check(const forwarded_for_options& options) {
   for (const std::string& text : options.trusted)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/rules/redirects.hpp>
 
-#include <perron/httpd/redirect.hpp>
-#include <perron/httpd/rules/client_address.hpp>
 #include <perron/httpd/rules/path_pattern.hpp>
 #include <perron/httpd/rules/requirement.hpp>
+#include <perron/httpd/rules/templated_redirect.hpp>
 
 #include <algorithm>
 #include <array>
@@ -52,17 +51,8 @@ middleware redirects(std::vector<redirect_rule> rules) {
                                                                                     const handler& next) {
     path_captures captures;
     for (const ready_rule& rule : *ready)
-      if (rule.from.match(r.path(), captures)) {
-        if (rule.to.needs_host() && r.host().empty())
-          throw http_error(status::bad_request, "no host is asked");
-        return redirect(rule.to.fill(captures,
-                                     {.path = r.path(),
-                                      .query = r.query().raw(),
-                                      .host = r.host(),
-                                      .scheme = came_securely(r) ? "https" : "http"},
-                                     rule.keep_query),
-                        rule.status);
-      }
+      if (rule.from.match(r.path(), captures))
+        return core::templated_redirect(r, rule.to, captures, rule.keep_query, rule.status);
     return next(r);
   };
 }

@@ -2,11 +2,11 @@
 #include <perron/httpd/rules/secure_redirect.hpp>
 
 #include <perron/httpd/http1/authority.hpp>
-#include <perron/httpd/redirect.hpp>
 #include <perron/httpd/response_fields.hpp>
 #include <perron/httpd/rules/client_address.hpp>
 #include <perron/httpd/rules/path_pattern.hpp>
 #include <perron/httpd/rules/requirement.hpp>
+#include <perron/httpd/rules/templated_redirect.hpp>
 
 #include <utility>
 
@@ -59,11 +59,7 @@ middleware secure_redirect(secure_redirect_options options) {
         r.before_send([hsts](response& answer) { set_field(answer, "Strict-Transport-Security", hsts); });
       return next(r);
     }
-    if (to.needs_host() && r.host().empty())
-      throw http_error(status::bad_request, "no host is asked");
-    return redirect(
-        to.fill({}, {.path = r.path(), .query = r.query().raw(), .host = r.host(), .scheme = "https"}, true),
-        code);
+    return core::templated_redirect(r, to, {}, true, code);
   };
 }
 
