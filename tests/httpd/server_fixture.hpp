@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "support/certificates.hpp"
 #include "support/node_fixture.hpp"
 #include "support/raw_client.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/test_certificates.hpp"
 #include "support/tls_wire.hpp"
 
 #include <perron/httpd/server.hpp>
@@ -119,9 +118,8 @@ protected:
   /// With a certificate for "localhost" and "127.0.0.1".
   static std::shared_ptr<runtime::tls::server_context> test_context() {
     static const std::shared_ptr<runtime::tls::server_context> made = [] {
-      const temporary_folder folder;
-      const auto paths =
-          write_certificate(make_certificate({"localhost", "127.0.0.1"}), folder.path(), "server");
+      test_authority authority;
+      const auto paths = authority.issue("server");
       return runtime::tls::server_context::make({.certificates = {{paths.certificate, paths.key}}}).value();
     }();
     return made;

@@ -21,18 +21,8 @@ std::string take_error() {
 }
 
 bool use_certificate(::SSL_CTX* context, const tls_wire_options& options) {
-  ::BIO* of_certificate =
-      ::BIO_new_mem_buf(options.certificate.data(), static_cast<int>(options.certificate.size()));
-  ::BIO* of_key = ::BIO_new_mem_buf(options.key.data(), static_cast<int>(options.key.size()));
-  ::X509* certificate = ::PEM_read_bio_X509(of_certificate, nullptr, nullptr, nullptr);
-  ::EVP_PKEY* key = ::PEM_read_bio_PrivateKey(of_key, nullptr, nullptr, nullptr);
-  const bool fine =
-      ::SSL_CTX_use_certificate(context, certificate) == 1 && ::SSL_CTX_use_PrivateKey(context, key) == 1;
-  ::EVP_PKEY_free(key);
-  ::X509_free(certificate);
-  ::BIO_free(of_key);
-  ::BIO_free(of_certificate);
-  return fine;
+  return ::SSL_CTX_use_certificate_file(context, options.certificate.c_str(), SSL_FILETYPE_PEM) == 1 &&
+         ::SSL_CTX_use_PrivateKey_file(context, options.key.c_str(), SSL_FILETYPE_PEM) == 1;
 }
 
 } // namespace

@@ -13,8 +13,8 @@ namespace perron::testing {
 /// What a TLS client says of itself. It believes any server.
 struct tls_wire_options {
   std::string server_name = "localhost"; ///< SNI; empty: none
-  std::string certificate{};             ///< PEM, to show when asked
-  std::string key{};
+  std::string certificate{};             ///< a file of PEM, to show when asked
+  std::string key{};                     ///< its key, such a file
   bool only_1_2 = false;
   std::shared_ptr<::ssl_session_st> resume{}; ///< of an earlier wire
 };

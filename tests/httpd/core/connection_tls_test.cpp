@@ -27,6 +27,8 @@ using namespace std::chrono_literals;
 namespace tls = runtime::tls;
 using ::testing::HasSubstr;
 
+certificate_plan called(const std::string& name) { return {.common_name = name, .names = {name}}; }
+
 class connection_tls_test : public server_fixture {
 protected:
   static router pages() {
@@ -50,11 +52,11 @@ protected:
     return options;
   }
   /// Asks those who connect for certificates that `issuer` has signed.
-  server_options asking(tls::client_certificates how, const test_certificate& issuer) {
-    const auto own = write_certificate(make_certificate({"localhost"}), folder_.path(), "server");
+  server_options asking(tls::client_certificates how, const test_authority& issuer) {
+    const auto own = authority_.issue("server");
     tls::server_options told{.certificates = {{own.certificate, own.key}}};
     told.client = how;
-    told.client_ca = write_certificate(issuer, folder_.path(), "issuer").certificate;
+    told.client_ca = issuer.certificate();
     server_options options;
     options.tls = tls::server_context::make(told).value();
     return options;
@@ -79,7 +81,7 @@ protected:
   }
 
 private:
-  temporary_folder folder_;
+  test_authority authority_;
 };
 
 TEST_F(connection_tls_test, a_request_is_answered_and_the_connection_goes_on) {
@@ -364,9 +366,10 @@ TEST_F(connection_tls_test, a_proxy_greets_before_the_handshake) {
 // -- who the client is, and whom it asks
 
 TEST_F(connection_tls_test, a_handler_sees_the_certificate_of_the_client) {
-  const test_certificate issuer = make_certificate({"an issuer"}, nullptr, true);
-  const test_certificate ann = make_certificate({"ann"}, &issuer);
-  const test_certificate stranger = make_certificate({"stranger"});
+  test_authority issuer("an issuer");
+  const certificate_paths ann = issuer.issue("ann", called("ann"));
+  test_authority others("another issuer");
+  const certificate_paths stranger = others.issue("stranger", called("stranger"));
   serve(pages(), asking(tls::client_certificates::optional, issuer));
   EXPECT_EQ(who({}), "TLSv1.3 localhost full nobody");
   EXPECT_EQ(who({.certificate = ann.certificate, .key = ann.key}), "TLSv1.3 localhost full CN=ann");
@@ -375,8 +378,8 @@ TEST_F(connection_tls_test, a_handler_sees_the_certificate_of_the_client) {
 }
 
 TEST_F(connection_tls_test, a_certificate_may_be_required) {
-  const test_certificate issuer = make_certificate({"an issuer"}, nullptr, true);
-  const test_certificate ann = make_certificate({"ann"}, &issuer);
+  test_authority issuer("an issuer");
+  const certificate_paths ann = issuer.issue("ann", called("ann"));
   serve(pages(), asking(tls::client_certificates::required, issuer));
   EXPECT_NE(refusal(), "");
   EXPECT_NE(refusal({.only_1_2 = true}), "");
@@ -386,7 +389,7 @@ TEST_F(connection_tls_test, a_certificate_may_be_required) {
 
 TEST_F(connection_tls_test,
        rfc9110_15_5_20_a_host_that_contradicts_sni_is_misdirected_where_certificates_count) {
-  const test_certificate issuer = make_certificate({"an issuer"}, nullptr, true);
+  const test_authority issuer("an issuer");
   serve(pages(), asking(tls::client_certificates::optional, issuer));
   raw_client c = secure_client();
   EXPECT_EQ(c.ask("GET / HTTP/1.1\r\nHost: localhost:8443\r\n\r\n").status, 200);
@@ -408,8 +411,8 @@ TEST_F(connection_tls_test, rfc9110_7_4_a_resource_of_https_is_not_served_in_the
 }
 
 TEST_F(connection_tls_test, certificates_are_read_again_without_losing_anybody) {
-  temporary_folder folder;
-  const auto paths = write_certificate(make_certificate({"first"}), folder.path(), "site");
+  test_authority authority;
+  const auto paths = authority.issue("site", called("first"));
   server_options options;
   options.tls = tls::server_context::make({.certificates = {{paths.certificate, paths.key}}}).value();
   serve(pages(), options);
@@ -421,7 +424,7 @@ TEST_F(connection_tls_test, certificates_are_read_again_without_losing_anybody) 
   EXPECT_EQ(subject(), "first");
   raw_client kept = secure_client();
   EXPECT_EQ(kept.get("/").body, "root");
-  write_certificate(make_certificate({"second"}), folder.path(), "site");
+  authority.issue("site", called("second"));
   ASSERT_TRUE(options.tls->reload());
   EXPECT_EQ(subject(), "second");
   EXPECT_EQ(kept.get("/").body, "root");
