@@ -141,10 +141,11 @@ response answer_with(request& r, const file_pointer& plain) {
 // -- answers without one
 
 /// For routes that take every method; otherwise the router does it.
-[[gnu::noinline]] response answer_other_method(const request& r) {
-  response answer = r.method() == "OPTIONS" ? empty() : error_page(r.headers(), status::method_not_allowed);
-  answer.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
-  return answer;
+[[gnu::noinline]] response answer_other_method(request& r) {
+  r.before_send([](response& answer) { answer.headers.emplace_back("Allow", "GET, HEAD, OPTIONS"); });
+  if (r.method() == "OPTIONS")
+    return empty();
+  throw http_error(status::method_not_allowed, "");
 }
 
 /// To the same place with a '/' at its end, and with its query.

@@ -59,18 +59,6 @@ static_options files_options(const site_settings& s, std::vector<std::string> ro
   return out;
 }
 
-/// Files are for GET and HEAD; others get a 405, or are told so.
-handler for_reading(handler files) {
-  return [files = std::move(files)](request& r) {
-    if (r.method() == "GET" || r.method() == "HEAD")
-      return files(r);
-    r.before_send([](response& a) { a.headers.emplace_back("Allow", "GET, HEAD, OPTIONS"); });
-    if (r.method() == "OPTIONS")
-      return empty();
-    throw http_error(status::method_not_allowed, "");
-  };
-}
-
 std::vector<rewrite_rule> rewrites_of(const site_settings& s) {
   std::vector<rewrite_rule> out;
   for (const rewrite_settings& r : s.rewrites)
@@ -82,8 +70,7 @@ std::vector<rewrite_rule> rewrites_of(const site_settings& s) {
 handler files_below(const site_settings& s, std::vector<std::string> roots, const std::string& prefix,
                     std::vector<rewrite_rule> rewrites) {
   router inside;
-  const handler files = for_reading(static_files(files_options(s, std::move(roots))));
-  inside.any(prefix + "/*path", files);
+  inside.any(prefix + "/*path", static_files(files_options(s, std::move(roots))));
   return rewrite(std::move(rewrites), inside);
 }
 
@@ -141,7 +128,7 @@ answering module_answer(const location_settings& l, std::vector<rewrite_rule> re
 answering files_of_site(const site_settings& s) {
   if (s.roots.empty())
     return nothing_here();
-  return {for_reading(static_files(files_options(s, s.roots))), "files of " + listed(s.roots)};
+  return {static_files(files_options(s, s.roots)), "files of " + listed(s.roots)};
 }
 
 answering at_location(const location_settings& l, const site_settings& of_site) {
