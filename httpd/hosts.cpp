@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/hosts.hpp>
 
+#include <perron/httpd/headers.hpp>
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -10,8 +12,6 @@ namespace {
 
 /// Bytes of a name with its wildcard, more than RFC 1035 2.3.4 allows.
 constexpr std::size_t longest_name = 255;
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_name_character(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -66,7 +66,7 @@ std::string_view bare(std::string_view host) noexcept {
 
 std::string hosts::normal_name(std::string_view name) {
   std::string out(name);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
+  std::transform(out.begin(), out.end(), out.begin(), detail::to_lower);
   if (out.size() > 1 && out.ends_with('.'))
     out.pop_back();
   if (const char* fault = fault_of(out))
@@ -127,7 +127,7 @@ const router& hosts::find_named(std::string_view host) const noexcept {
   std::array<char, longest_name> buffer; // not initialised: it is written before it is read
   if (name.size() > buffer.size())
     return *default_;
-  std::transform(name.begin(), name.end(), buffer.begin(), lower);
+  std::transform(name.begin(), name.end(), buffer.begin(), detail::to_lower);
   std::string_view rest(buffer.data(), name.size());
   if (const auto at = names_.find(rest); at != names_.end())
     return *at->second;

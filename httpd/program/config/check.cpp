@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/access_log/format.hpp>
+#include <perron/httpd/headers.hpp>
 #include <perron/httpd/program/config/check.hpp>
 #include <perron/httpd/program/config/document.hpp>
 #include <perron/httpd/program/config/spelling.hpp>
@@ -264,9 +265,7 @@ void complete(configuration& whole, const limit_settings& limits) {
   }
   for (auto& site : whole.sites) {
     for (auto& name : site.names)
-      for (auto& c : name)
-        if (c >= 'A' && c <= 'Z')
-          c = static_cast<char>(c - 'A' + 'a');
+      std::transform(name.begin(), name.end(), name.begin(), httpd::detail::to_lower);
     if (site.names.empty())
       site.is_default = true;
     if (site.listeners.empty())

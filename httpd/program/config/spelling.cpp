@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/config/spelling.hpp>
 
+#include <perron/httpd/headers.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -16,10 +18,7 @@ constexpr std::size_t longest = 40;
 std::string lower(std::string_view text) {
   std::string out(text);
   for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-    else if (c == '-')
-      c = '_';
+    c = c == '-' ? '_' : httpd::detail::to_lower(c);
   return out;
 }
 

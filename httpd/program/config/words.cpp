@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <perron/httpd/http1/characters.hpp>
 #include <perron/httpd/ip_address.hpp>
 #include <perron/httpd/program/config/words.hpp>
 
@@ -15,13 +16,6 @@ bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 |
 template <class Fits>
 bool all(std::string_view text, Fits fits) noexcept {
   return std::all_of(text.begin(), text.end(), fits);
-}
-
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && all(text, [](char c) {
-    return is_letter(c) || is_digit(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
 }
 
 bool has_no_controls(std::string_view text) noexcept {
@@ -50,8 +44,8 @@ bool is_host(std::string_view text) noexcept {
 bool is_media_type(std::string_view text) noexcept {
   const auto essence = text.substr(0, text.find(';'));
   const auto slash = essence.find('/');
-  return slash != std::string_view::npos && is_token(essence.substr(0, slash)) &&
-         is_token(essence.substr(slash + 1)) && essence.find('*') == std::string_view::npos &&
+  return slash != std::string_view::npos && http1::detail::is_token(essence.substr(0, slash)) &&
+         http1::detail::is_token(essence.substr(slash + 1)) && essence.find('*') == std::string_view::npos &&
          has_no_controls(text);
 }
 
@@ -59,8 +53,8 @@ bool is_media_range(std::string_view text) noexcept {
   if (text == "*" || text == "*/*")
     return true;
   const auto slash = text.find('/');
-  return slash != std::string_view::npos && is_token(text.substr(0, slash)) &&
-         is_token(text.substr(slash + 1)) && text.find('*') >= slash;
+  return slash != std::string_view::npos && http1::detail::is_token(text.substr(0, slash)) &&
+         http1::detail::is_token(text.substr(slash + 1)) && text.find('*') >= slash;
 }
 
 bool is_network(std::string_view text) noexcept { return ip_network::parse(text).has_value(); }
@@ -158,7 +152,8 @@ const word_rule tried_path{"path", "write a path below the root, like \"{path}.h
 const word_rule media_type{"media type", "write a media type like \"text/html\"", is_media_type};
 const word_rule media_range{"media type", "write a media type like \"text/html\", \"image/*\" or \"*\"",
                             is_media_range};
-const word_rule token{"token", "write letters, digits and '-', like \"X-Frame-Options\"", is_token};
+const word_rule token{"token", "write letters, digits and '-', like \"X-Frame-Options\"",
+                      http1::detail::is_token};
 const word_rule field_value{"text", "write a text on one line, without blanks at its ends", is_field_value};
 const word_rule origin{
     "origin", "write \"https://app.example.org\", \"https://*.example.org\" or \"*\", without a path",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/service/activation.hpp>
 
+#include <perron/httpd/program/service/environment.hpp>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -10,8 +12,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -19,13 +19,7 @@ namespace perron::httpd::program {
 namespace {
 
 constexpr int first_inherited = 3; // SD_LISTEN_FDS_START
-
-std::string take(const char* name) {
-  const char* value = std::getenv(name);
-  std::string out = value != nullptr ? value : "";
-  ::unsetenv(name);
-  return out;
-}
+constexpr int most_inherited = 10'000;
 
 std::string address_of(int fd) {
   sockaddr_storage at{};
@@ -62,15 +56,6 @@ bool listens(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) == 0 && accepts != 0;
 }
 
-std::optional<int> count_of(const std::string& text) {
-  int value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, value);
-  if (fault != std::errc() || stop != end || value < 0 || value > 10'000)
-    return std::nullopt;
-  return value;
-}
-
 } // namespace
 
 std::string socket_address(std::string_view host, unsigned port) {
@@ -83,14 +68,14 @@ std::string socket_address(std::string_view host, unsigned port) {
 }
 
 runtime::result<std::vector<inherited_socket>> take_inherited_sockets() {
-  const std::string count = take("LISTEN_FDS");
-  const std::string pid = take("LISTEN_PID");
-  std::string names = take("LISTEN_FDNAMES");
+  const std::string count = take_variable("LISTEN_FDS");
+  const std::string pid = take_variable("LISTEN_PID");
+  std::string names = take_variable("LISTEN_FDNAMES");
   std::vector<inherited_socket> out;
   if (count.empty() || pid != std::to_string(::getpid()))
     return out;
-  const auto number = count_of(count);
-  if (!number)
+  const auto number = number_of<int>(count);
+  if (!number || *number < 0 || *number > most_inherited)
     return runtime::error{"LISTEN_FDS=" + count + ": not a number of descriptors", EINVAL};
   for (int fd = first_inherited; fd < first_inherited + *number; ++fd) {
     const std::size_t colon = names.find(':');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/service/notify.hpp>
 
+#include <perron/httpd/program/service/environment.hpp>
 #include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/deadline.hpp>
 #include <perron/runtime/process.hpp>
@@ -13,8 +14,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -25,22 +24,6 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A variable of the environment, which is then gone.
-std::string take(const char* name) {
-  const char* value = std::getenv(name);
-  std::string out = value != nullptr ? value : "";
-  ::unsetenv(name);
-  return out;
-}
-
-std::optional<std::uint64_t> number_of(const std::string& text) {
-  std::uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, value);
-  if (fault != std::errc() || stop != end || text.empty())
-    return std::nullopt;
-  return value;
-}
-
 /// One line: what else it may hold would be another message.
 std::string status_line(std::string_view text) {
   std::string line(text);
@@ -50,7 +33,7 @@ std::string status_line(std::string_view text) {
 
 } // namespace
 
-notifier notifier::take_from_environment() { return notifier(take("NOTIFY_SOCKET")); }
+notifier notifier::take_from_environment() { return notifier(take_variable("NOTIFY_SOCKET")); }
 
 runtime::result<void> notifier::send(std::string_view lines) const {
   if (!is_on())
@@ -96,8 +79,8 @@ runtime::result<void> notifier::status(std::string_view text) const { return sen
 runtime::result<void> notifier::watchdog() const { return send("WATCHDOG=1"); }
 
 std::optional<std::chrono::microseconds> take_watchdog_interval() {
-  const auto micros = number_of(take("WATCHDOG_USEC"));
-  const std::string pid = take("WATCHDOG_PID");
+  const auto micros = number_of<std::uint64_t>(take_variable("WATCHDOG_USEC"));
+  const std::string pid = take_variable("WATCHDOG_PID");
   if (!micros || *micros < 2 || (!pid.empty() && pid != std::to_string(::getpid())))
     return std::nullopt;
   return std::chrono::microseconds(*micros / 2);

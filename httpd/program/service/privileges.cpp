@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/service/privileges.hpp>
 
+#include <perron/httpd/program/service/environment.hpp>
+
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
@@ -9,7 +11,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -17,15 +18,6 @@
 
 namespace perron::httpd::program {
 namespace {
-
-std::optional<std::uint32_t> number_of(const std::string& text) {
-  std::uint32_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, value);
-  if (text.empty() || fault != std::errc() || stop != end)
-    return std::nullopt;
-  return value;
-}
 
 /// A record of the user or group database, by one of its functions that need a buffer.
 template <class Record, class Look>
@@ -60,7 +52,7 @@ std::vector<gid_t> groups_of(const std::string& name, gid_t group) {
 
 runtime::result<identity> find_identity(const std::string& user, const std::string& group) {
   std::vector<char> buffer;
-  const auto number = number_of(user);
+  const auto number = number_of<std::uint32_t>(user);
   const auto known =
       look_up<passwd>(buffer, [&](passwd* record, char* bytes, std::size_t size, passwd** found) {
         return number ? ::getpwuid_r(*number, record, bytes, size, found)
@@ -74,7 +66,7 @@ runtime::result<identity> find_identity(const std::string& user, const std::stri
   who.group = known ? known->pw_gid : 0;
   who.name = known ? std::string(known->pw_name) : user;
   if (!group.empty()) {
-    const auto as_number = number_of(group);
+    const auto as_number = number_of<std::uint32_t>(group);
     std::vector<char> more;
     const auto found =
         look_up<::group>(more, [&](::group* record, char* bytes, std::size_t size, ::group** out) {
