@@ -84,15 +84,22 @@ def _measure(peer, arguments, workload, samples):
             samples.add(words[1], peer, float(words[2]), words[3])
 
 
-def print_figures(samples, rows, columns, ratios):
+def ratios_of(samples, rows, others, prefix=""):
+    """[(name, value)] of Perron over each of the others, where both were measured."""
+    found = [(f"{prefix}{row}.perron_over_{other}", samples.ratio(row, "perron", other))
+             for row in rows for other in others]
+    return [(name, ratio) for name, ratio in found if ratio is not None]
+
+
+def print_figures(samples, rows, columns, ratios, prefix=""):
     """Prints the medians and the ratios, [(name, value)]; gives all of them by name."""
     printed = {}
     for row in rows:
         for column in columns:
             value = samples.median(row, column)
             if value is not None:
-                printed[f"{row}.{column}"] = value
-                figures.figure(f"{row}.{column}", value, samples.unit(row))
+                printed[f"{prefix}{row}.{column}"] = value
+                figures.figure(f"{prefix}{row}.{column}", value, samples.unit(row))
     for name, value in ratios:
         printed[name] = value
         figures.ratio_figure(name, value)

@@ -19,6 +19,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import figures  # noqa: E402
 import process_tree  # noqa: E402
 import servers  # noqa: E402
+import workloads  # noqa: E402
 
 NAMES = ["perron", "epoll", "nginx", "go", "node", "yaws", "apache"]
 EXPERIMENTS = ["load", "rate", "idle", "slow"]
@@ -279,27 +280,11 @@ def report(options, samples):
     for subject, rows, ratio_of in tables:
         figures.print_table(samples, [r for r in rows if r in measured], NAMES, subject, ratio_of)
     print()
-    printed = print_figures(samples, [r for _, rows, _ in tables for r in rows if r in measured])
+    rows = [r for _, of_table, _ in tables for r in of_table if r in measured]
+    compared = [r for r in rows if r.startswith(("cpu_us", "rps", "rate_cpu", "idle"))]
+    ratios = workloads.ratios_of(samples, compared, ["nginx", "epoll"], "http.")
+    printed = workloads.print_figures(samples, rows, NAMES, ratios, "http.")
     figures.print_goals(GOALS, printed)
-
-
-def print_figures(samples, rows):
-    printed = {}
-    for row in rows:
-        for name in NAMES:
-            value = samples.median(row, name)
-            if value is not None:
-                printed[f"http.{row}.{name}"] = value
-                figures.figure(f"http.{row}.{name}", value, samples.unit(row))
-    for row in rows:
-        if not row.startswith(("cpu_us", "rps", "rate_cpu", "idle")):
-            continue
-        for other in ("nginx", "epoll"):
-            ratio = samples.ratio(row, "perron", other)
-            if ratio is not None:
-                printed[f"http.{row}.perron_over_{other}"] = ratio
-                figures.ratio_figure(f"http.{row}.perron_over_{other}", ratio)
-    return printed
 
 
 if __name__ == "__main__":

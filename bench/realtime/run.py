@@ -20,6 +20,7 @@ import figures  # noqa: E402
 import process_tree  # noqa: E402
 import rooms  # noqa: E402
 import servers  # noqa: E402
+import workloads  # noqa: E402
 
 NAMES = ["perron", "node", "yaws"]
 EXPERIMENTS = ["fanout", "stream", "idle", "room", "channel"]
@@ -175,17 +176,8 @@ def report(options, samples):
     for subject, rows in tables:
         figures.print_table(samples, [r for r in rows if r in measured], NAMES, subject, "perron")
     print()
-    printed = {}
-    for row in measured:
-        for name in NAMES:
-            value = samples.median(row, name)
-            if value is not None:
-                printed[f"realtime.{row}.{name}"] = value
-                figures.figure(f"realtime.{row}.{name}", value, samples.unit(row))
-        for other in NAMES[1:]:
-            ratio = samples.ratio(row, "perron", other)
-            if ratio is not None:
-                figures.ratio_figure(f"realtime.{row}.perron_over_{other}", ratio)
+    ratios = workloads.ratios_of(samples, measured, NAMES[1:], "realtime.")
+    printed = workloads.print_figures(samples, measured, NAMES, ratios, "realtime.")
     figures.print_goals(GOALS, printed)
 
 

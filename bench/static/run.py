@@ -22,6 +22,7 @@ sys.path[:0] = [str(HERE.parent / "http"), str(HERE.parent)]
 import figures  # noqa: E402
 import process_tree  # noqa: E402
 import servers  # noqa: E402
+import workloads  # noqa: E402
 
 NAMES = ["perron", "nginx"]
 SIZES = {"1k": 1000, "100k": 100_000, "10m": 10_000_000}
@@ -245,17 +246,9 @@ def report(samples):
     for subject, rows, ratio_of in tables:
         figures.print_table(samples, rows, NAMES, subject, ratio_of)
     print()
-    printed = {}
-    for row in (row for _, rows, _ in tables for row in rows):
-        for name in NAMES:
-            value = samples.median(row, name)
-            if value is not None:
-                printed[f"static.{row}.{name}"] = value
-                figures.figure(f"static.{row}.{name}", value, samples.unit(row))
-        ratio = samples.ratio(row, "perron", "nginx")
-        if ratio is not None:
-            printed[f"static.{row}.perron_over_nginx"] = ratio
-            figures.ratio_figure(f"static.{row}.perron_over_nginx", ratio)
+    rows = [row for _, of_table, _ in tables for row in of_table]
+    ratios = workloads.ratios_of(samples, rows, ["nginx"], "static.")
+    printed = workloads.print_figures(samples, rows, NAMES, ratios, "static.")
     figures.print_goals(GOALS, printed)
 
 
