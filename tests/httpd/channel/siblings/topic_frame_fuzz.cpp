@@ -10,6 +10,8 @@
 
 namespace {
 
+using namespace perron::httpd;
+
 template <class Decode>
 void check(std::string_view bytes, Decode&& decode) {
   if (const auto value = decode(bytes); value && encode(*value) != bytes)
@@ -20,7 +22,6 @@ void check(std::string_view bytes, Decode&& decode) {
 
 /// Whatever is read as a frame, a question or an answer is written as the same bytes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace perron::httpd;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   check(bytes, decode_topic_frame);
   check(bytes, decode_topic_state);
