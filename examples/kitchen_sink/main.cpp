@@ -15,6 +15,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -111,6 +113,8 @@ httpd::router routes() {
   r.post("/echo", [](httpd::request& q) {
     return httpd::response{200, std::string(q.body()), std::string(q.header("Content-Type")), {}};
   });
+  // which of several processes has the connection
+  r.get("/whoami", [](httpd::request&) { return httpd::text(std::to_string(::getpid()) + '\n'); });
   r.get("/crash", [](httpd::request&) -> httpd::response { throw std::runtime_error("crashed on request"); });
   r.get("/spin", spin);
   r.get("/sleep", [](httpd::request& q) {
