@@ -59,7 +59,7 @@ public:
   drawing(const plot& p, double width, double height, const std::string& id)
       : plot_(p), width_(width), height_(height), id_(id), wide_(width >= 500), frame_(framed()),
         x_(p.x, ends_of(true).least, ends_of(true).most,
-           static_cast<int>((frame_.right - frame_.left) / (p.x.what == measure::clock ? 62 : 80))),
+           static_cast<int>((frame_.right - frame_.left) / (p.x.what == measure::clock ? 84 : 80))),
         y_(p.y, ends_of(false).least, ends_of(false).most,
            static_cast<int>((frame_.bottom - frame_.top) / 38)) {}
 
@@ -69,9 +69,9 @@ public:
            escaped(plot_.title) + "</title><desc id=\"" + id_ + "d\">" + escaped(in_words(plot_)) + "</desc>";
     spans();
     grid();
-    marks();
     for (const curve& each : plot_.curves)
       line(each);
+    marks();
     if (wide_)
       labels_at_ends();
     else

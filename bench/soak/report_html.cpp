@@ -129,6 +129,13 @@ std::vector<tile> tiles_of(const run_record& run) {
   if (const auto* ramp = phase_named(phases, "ramp"))
     result.push_back({"opened in the ramp", brief(ramp->opened_per_s) + " /s",
                       "within " + fixed(ramp->to_s - ramp->from_s, 1) + " s"});
+  const auto processes =
+      std::max_element(run.samples.begin(), run.samples.end(), [](const sample& a, const sample& b) {
+        return a.server.descriptors < b.server.descriptors;
+      });
+  if (processes != run.samples.end() && processes->server.processes > 0)
+    result.push_back({"server processes", std::to_string(processes->server.processes),
+                      grouped(processes->server.descriptors) + " descriptors at most"});
   return result;
 }
 

@@ -26,7 +26,7 @@ h3 { font-size: 16px; margin: 0 0 2px; }
 p { margin: 0 0 8px; }
 code { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(168px, 1fr)); gap: 12px; margin: 28px 0 0; padding: 0;
+.tiles { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; margin: 28px 0 0; padding: 0;
   list-style: none; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; }
 .tiles .what { color: var(--soft); font-size: 13px; display: block; }
@@ -48,10 +48,11 @@ figure .note { color: var(--soft); font-size: 13px; margin: 6px 0 0; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 .slim { display: none; }
 svg text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
-svg .name { font-size: 12.5px; font-weight: 600; }
+svg .name { font-size: 12.5px; font-weight: 600; paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
 svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--soft); stroke-opacity: .6; }
 svg .phase { fill: var(--band); } svg .span { font-size: 11.5px; }
-svg .mark line { stroke: var(--soft); stroke-dasharray: 2 3; } svg .said { font-size: 11.5px; fill: var(--ink); }
+svg .mark line { stroke: var(--soft); stroke-dasharray: 2 3; } svg .said { font-size: 11.5px; fill: var(--ink);
+  paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }
 svg .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; } svg .dashed { stroke-dasharray: 5 4; stroke-width: 1.5; }
 svg .area { stroke: none; fill-opacity: .12; } svg .tip { fill: transparent; } svg .tip:hover { fill: var(--ink); fill-opacity: .06; }
 svg .curve.c0 { stroke: var(--c0); } svg .curve.c1 { stroke: var(--c1); } svg .curve.c2 { stroke: var(--c2); } svg .curve.c3 { stroke: var(--c3); }
