@@ -3,10 +3,13 @@
 // perron-soak: very many connections to a server, and what becomes of them.
 #include <perron/bench/soak/conductor.hpp>
 #include <perron/bench/soak/fleet.hpp>
+#include <perron/bench/soak/limits.hpp>
 #include <perron/bench/soak/options.hpp>
+#include <perron/bench/soak/source_addresses.hpp>
 
 #include <sys/signalfd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -69,12 +72,29 @@ std::uint64_t tell_result(const run_record& record) {
   return errors;
 }
 
+/// "connections N", "server_processes M" and, if not all fit, "bound WHY".
+int tell_limits(const soak_options& o) {
+  const auto sources = parse_sources(o.sources, parse_address(o.host).value()).value();
+  std::uint64_t bytes = 0;
+  for (const share& each : o.run.shares)
+    bytes += each.connections * bytes_of(each.what);
+  const std::uint64_t wanted = connections_of(o.run);
+  const fitting f = fit(wanted, bytes / std::max<std::uint64_t>(wanted, 1), room_here(sources.room()));
+  std::printf("connections %llu\nserver_processes %llu\n", static_cast<unsigned long long>(f.connections),
+              static_cast<unsigned long long>(f.server_processes));
+  if (!f.bound.empty())
+    std::printf("bound %s\n", f.bound.c_str());
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   const auto [options, status] = parse_options(argc, argv);
   if (status)
     return *status;
+  if (options.limits)
+    return tell_limits(options);
   const int stop = stop_signals();
   run_record record;
   record.title = options.run.title;
