@@ -46,6 +46,8 @@ void conductor::run() {
   record_.totals = clients_.counts();
   for (std::string& text : clients_.error_texts())
     note(std::move(text));
+  record_.histograms = {
+      {"connect", connect_}, {"latency", latency_}, {"service", service_}, {"publish", publish_}};
   accident_counts& a = found_.accidents;
   a.lost_by_kill = clients_.sum(&shared_block::lost_by_kill);
   a.crashed = clients_.sum(&shared_block::crashed);

@@ -126,6 +126,10 @@ void describe_run(CLI::App& cli, soak_options& o) {
       ->check(CLI::Range(1, 1'000'000).description(""))
       ->capture_default_str();
   cli.add_option("-o,--out", o.out, "folder for the report, soak.html and soak.json");
+  cli.add_option("--tune", o.tune, "only show the settings of the system that bind; apply: set them")
+      ->expected(0, 1)
+      ->default_str("show")
+      ->check(CLI::IsMember(std::vector<std::string>{"show", "apply"}).description(""));
   cli.add_flag(
       "--limits", o.limits,
       "only say how many of the connections this machine can hold, both ends, and what the bound is");
