@@ -35,14 +35,14 @@ struct range {
 void put(const toml::node& from, const std::string& key, double& to, range within) {
   if (!from.is_number())
     throw mistake(from.source(), key, "has to be a number");
-  const std::optional<double> value =
+  const double value =
       from.is_integer() ? static_cast<double>(from.as_integer()->get()) : from.as_floating_point()->get();
-  if (!std::isfinite(*value) || *value < within.least || *value > within.most) {
+  if (!std::isfinite(value) || value < within.least || value > within.most) {
     std::ostringstream text;
     text << "has to be from " << within.least << " to " << within.most;
     throw mistake(from.source(), key, text.str());
   }
-  to = *value;
+  to = value;
 }
 
 template <class Integer>
