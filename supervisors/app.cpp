@@ -70,8 +70,10 @@ int failure(const std::string& program, const std::string& why) {
 
 /// The program between its settings and its exit code; one node of it, if there is a socket to a parent.
 int run_tree(spec what, children tree, int parent) {
-  const std::string name = what.name;
   const bool is_sibling = parent >= 0;
+  if (is_sibling)
+    what.name += ", node " + std::to_string(siblings::self());
+  const std::string name = what.name;
   core::stop_signals signals(!is_sibling); // before the node, whose threads inherit the mask
   const auto shared = std::make_shared<core::app_state>();
   core::main_thread me(signals, *shared, what.stop_within);
