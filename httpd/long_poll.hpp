@@ -47,6 +47,7 @@ struct poll_question {
     std::vector<poll_event> events{};
   };
   std::uint64_t cursor = 0;
+  std::size_t most_bytes = SIZE_MAX; ///< in the answer, but one event at least
 };
 
 /// One client that polls, as its process sees it: events are sent here, and kept until a poll has said that
@@ -96,11 +97,13 @@ private:
   struct open_poll {
     runtime::caller from;
     runtime::monitor_ref monitor;
+    std::size_t most_bytes;
   };
 
   void take(runtime::caller from, const poll_question& asked);
   void lost_poll();
   void answer();
+  std::size_t how_many_fit() const;
 
   long_poll_options how_;
   std::deque<poll_event> events_;
@@ -129,6 +132,9 @@ private:
 /// the way comes again. 410 says that there is no such lease any more: the client begins anew. An older poll
 /// of the same lease is answered empty.
 ///
+/// In a program of several nodes (app::spec::processes) a lease lives in the one where it began, which its
+/// token names. A poll that comes to another is passed on; 410 if that node has died.
+///
 /// For topics take channel.hpp, which needs no lease to lose nothing. A handle: copied freely, any process.
 /// Costs a process per client, and a spawn and two messages per poll.
 class long_poll {
@@ -148,7 +154,10 @@ public:
   response go_on(request& r, const std::string& lease) const;
 
 private:
-  std::optional<poll_question::reply> ask(const std::string& lease, std::uint64_t cursor) const;
+  /// The answer as JSON; nothing if there is no such lease.
+  std::optional<std::string> ask(const std::string& lease, std::uint64_t cursor) const;
+  std::optional<std::string> ask_here(const std::string& lease, poll_question question) const;
+  std::string answer_other_node(std::string_view question) const;
 
   struct shared {
     std::string name;

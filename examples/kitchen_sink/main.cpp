@@ -14,6 +14,7 @@
 #include <perron/supervisors/siblings.hpp>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -68,6 +69,8 @@ httpd::router routes() {
   r.post("/echo", [](httpd::request& q) {
     return httpd::response{200, std::string(q.body()), std::string(q.header("Content-Type")), {}};
   });
+  // which of several processes has the connection
+  r.get("/whoami", [](httpd::request&) { return httpd::text(std::to_string(::getpid()) + '\n'); });
   r.get("/crash", [](httpd::request&) -> httpd::response { throw std::runtime_error("crashed on request"); });
   r.get("/spin", spin);
   r.get("/sleep", [](httpd::request& q) {

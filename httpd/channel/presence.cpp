@@ -43,11 +43,49 @@ std::optional<presence_table::grace> presence_table::lost(holder who) {
   return grace{*key, members_[*key].generation};
 }
 
-void presence_table::grace_over(const grace& whose) {
+std::vector<presence_table::grace> presence_table::lost_life(std::uint64_t life) {
+  std::vector<holder> its;
+  for (const auto& [who, key] : held_)
+    if (who.life == life)
+      its.push_back(who);
+  std::vector<grace> out;
+  for (const holder& who : its)
+    if (auto absence = lost(who))
+      out.push_back(std::move(*absence));
+  return out;
+}
+
+bool presence_table::is_absent(const grace& whose) const {
   const auto there = members_.find(whose.key);
-  if (there != members_.end() && there->second.holders.empty() &&
-      there->second.generation == whose.generation)
+  return there != members_.end() && there->second.holders.empty() &&
+         there->second.generation == whose.generation;
+}
+
+void presence_table::grace_over(const grace& whose) {
+  if (is_absent(whose))
     drop(whose.key);
+}
+
+std::vector<presence_table::kept> presence_table::all() const {
+  std::vector<kept> out;
+  out.reserve(members_.size());
+  for (const auto& [key, m] : members_)
+    out.push_back({{key, m.meta}, m.client, m.holders, m.generation});
+  std::sort(out.begin(), out.end(), [](const kept& a, const kept& b) { return a.who.key < b.who.key; });
+  return out;
+}
+
+void presence_table::restore(std::vector<kept> members, std::uint64_t generations) {
+  members_.clear();
+  held_.clear();
+  for (kept& m : members) {
+    for (const holder& who : m.holders)
+      held_.emplace(who, m.who.key);
+    members_.emplace(std::move(m.who.key),
+                     member{std::move(m.who.meta), std::move(m.client), std::move(m.holders), m.generation});
+  }
+  generations_ = generations;
+  restate();
 }
 
 std::optional<std::string> presence_table::let_go(holder who) {

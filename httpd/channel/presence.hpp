@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,13 +33,25 @@ struct presence_change {
 };
 using presence_change_ptr = std::shared_ptr<const presence_change>;
 
+/// What holds a member: a subscriber, by its number in the process of the topic to which it is subscribed.
+/// Where a topic has several, on several nodes, `life` says which; else it is 0.
+struct presence_holder {
+  presence_holder(std::uint64_t its_serial = 0, std::uint64_t its_life = 0) noexcept
+      : serial(its_serial), life(its_life) {}
+
+  std::uint64_t serial;
+  std::uint64_t life;
+
+  friend bool operator==(const presence_holder&, const presence_holder&) = default;
+};
+
 /// The members of one topic. A member is held by one or more holders, which are processes; when it loses the
 /// last one it stays until its grace is over, so that who reconnects was never away. Every change has a
 /// version; the newest changes are kept, and who is behind them gets the whole list. No process, no clock;
 /// not synchronised.
 class presence_table {
 public:
-  using holder = std::uint64_t;
+  using holder = presence_holder;
 
   explicit presence_table(std::size_t most_members, std::size_t most_changes = 256) noexcept
       : most_members_(most_members), most_changes_(most_changes) {}
@@ -56,8 +69,12 @@ public:
     std::uint64_t generation = 0;
   };
   std::optional<grace> lost(holder who);
+  /// All holders of a life have died.
+  std::vector<grace> lost_life(std::uint64_t life);
   /// The member leaves, unless somebody has come back to it since.
   void grace_over(const grace& whose);
+  /// Whether grace_over() would make it leave.
+  bool is_absent(const grace& whose) const;
 
   /// Lets everybody have the whole list once more.
   void restate() {
@@ -72,7 +89,26 @@ public:
 
   std::size_t size() const noexcept { return members_.size(); }
 
+  /// A member with everything that is known of it.
+  struct kept {
+    presence_member who{};
+    std::string client{};
+    std::vector<holder> holders{};
+    std::uint64_t generation = 0;
+    friend bool operator==(const kept&, const kept&) = default;
+  };
+  /// All of them, by key: with generations(), what makes the same table elsewhere.
+  std::vector<kept> all() const;
+  std::uint64_t generations() const noexcept { return generations_; }
+  /// Becomes that table; everybody gets the whole list once more.
+  void restore(std::vector<kept> members, std::uint64_t generations);
+
 private:
+  struct hash {
+    std::size_t operator()(const holder& h) const noexcept {
+      return std::hash<std::uint64_t>{}(h.serial ^ h.life);
+    }
+  };
   struct member {
     std::string meta;
     std::string client;
@@ -90,7 +126,7 @@ private:
   std::uint64_t version_ = 1;
   std::uint64_t generations_ = 0;
   std::unordered_map<std::string, member> members_;
-  std::unordered_map<holder, std::string> held_;
+  std::unordered_map<holder, std::string, hash> held_;
   std::deque<std::string> changed_; ///< keys; the last one led to version_
   presence_change_ptr made_;        ///< what since() gave last
   std::uint64_t made_from_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/channel/topic.hpp>
 
+#include <perron/httpd/channel/siblings/peers.hpp>
 #include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/process.hpp>
 #include <perron/runtime/signals.hpp>
@@ -15,32 +16,34 @@ namespace {
 constexpr std::size_t most_in_batch = 64;
 constexpr std::size_t most_bytes_in_batch = std::size_t(256) << 10;
 
-topic_receipt refusal(std::string why, bool later = false) {
-  topic_receipt out;
-  out.refused = std::move(why);
-  out.later = later;
-  return out;
-}
-
 } // namespace
 
-topic::topic(std::string name, topic_options options)
+topic::topic(std::string name, topic_options options, std::string group)
     : idle_timeout(options.idle_time), name_(std::move(name)), options_(std::move(options)),
       history_(options_.most_entries, options_.most_bytes), presence_(options_.most_members),
-      settled_at_(options_.grace) {
-  if (!options_.store) {
-    epoch_ = new_epoch();
-  } else {
-    auto kept = options_.store->open(name_, options_.most_entries).value();
-    epoch_ = kept.epoch;
-    history_.begin_behind(kept.last - kept.newest.size());
-    for (topic_record& record : kept.newest)
-      keep(std::make_shared<topic_entry>(name_, epoch_, std::move(record)));
+      origins_(options_.most_origins), settled_at_(options_.grace) {
+  if (!group.empty() && siblings::count() > 1) {
+    peers_ = std::make_unique<topic_peers>(std::move(group), name_, options_.store != nullptr);
+    continue_with.emplace();
   }
+  if (options_.store && peers_ && !peers_->keeps())
+    options_.store = peers_->remote_store();
+  else if (options_.store)
+    open_store();
+  else if (!peers_)
+    epoch_ = new_epoch();
   slowest_ = history_.last();
   settled_ = options_.grace == std::chrono::milliseconds::zero();
   if (!settled_)
     absent_timer_ = runtime::send_after(options_.grace, runtime::self(), grace_is_over{});
+}
+
+void topic::open_store() {
+  auto kept = options_.store->open(name_, options_.most_entries).value();
+  epoch_ = kept.epoch;
+  history_.begin_behind(kept.last - kept.newest.size());
+  for (topic_record& record : kept.newest)
+    keep(std::make_shared<topic_entry>(name_, epoch_, std::move(record)));
 }
 
 topic::~topic() {
@@ -75,6 +78,8 @@ bool topic::try_publish(topic_publish& what, const publisher& from) {
     answer(from, std::move(*before));
     return true;
   }
+  if (peers_ && !peers_->keeps())
+    return try_share(what, from);
   topic_record record{history_.last() + 1, runtime::core::wall_ms(), what.origin, what.data};
   auto entry = std::make_shared<topic_entry>(name_, epoch_, std::move(record));
   if (!may_drop(history_.would_drop(entry->cost())))
@@ -84,6 +89,8 @@ bool topic::try_publish(topic_publish& what, const publisher& from) {
       answer(from, refusal(kept.error().text, true));
       return true;
     }
+    if (peers_)
+      say(topic_frames::kept{epoch_, entry->record()});
   }
   keep(entry);
   topic_receipt receipt;
@@ -132,7 +139,14 @@ void topic::go_on_with_held() {
 
 void topic::keep(const topic_entry_ptr& entry) {
   history_.push(entry);
-  note_origin(entry->record().origin, entry->at().id);
+  origins_.note(entry->record().origin, entry->at().id);
+}
+
+topic_receipt topic::refusal(std::string why, bool later) {
+  topic_receipt out;
+  out.refused = std::move(why);
+  out.later = later;
+  return out;
 }
 
 void topic::answer(const publisher& to, topic_receipt receipt) {
@@ -147,29 +161,14 @@ void topic::answer(const publisher& to, topic_receipt receipt) {
 }
 
 std::optional<topic_receipt> topic::repeated(const topic_origin& origin) const {
-  if (origin.from.empty())
-    return std::nullopt;
-  const auto last = origins_.find(origin.from);
-  if (last == origins_.end() || origin.number > last->second.number)
+  const auto id = origins_.repeated(origin);
+  if (!id)
     return std::nullopt;
   topic_receipt receipt;
   receipt.repeated = true;
-  if (origin.number == last->second.number)
-    receipt.at = {epoch_, last->second.id};
+  if (*id != 0)
+    receipt.at = {epoch_, *id};
   return receipt;
-}
-
-void topic::note_origin(const topic_origin& origin, std::uint64_t id) {
-  if (origin.from.empty())
-    return;
-  const auto [at, is_new] = origins_.insert_or_assign(origin.from, published{origin.number, id});
-  if (!is_new)
-    return;
-  origin_order_.push_back(at->first);
-  if (origin_order_.size() > options_.most_origins) {
-    origins_.erase(origin_order_.front());
-    origin_order_.pop_front();
-  }
 }
 
 // -- subscribing
@@ -188,22 +187,17 @@ void topic::handle_cast(topic_subscribe wish) {
   me.when_slow = wish.when_slow;
   me.watch = wish.watch;
   const slot at = subscribers_.add(me);
-  if (wish.member) {
-    const auto joined = presence_.join(subscribers_[at].serial, wish.member->client,
-                                       std::move(wish.member->who), options_.unique_members);
-    if (joined != presence_table::outcome::joined) {
-      forget(at, false);
-      runtime::send(wish.who, topic_refused{wish.tag, joined == presence_table::outcome::taken
-                                                          ? "somebody else has this name"
-                                                          : "too many members"});
-      return;
-    }
-    subscribers_[at].has_member = true;
-    presence_changed();
-  }
+  if (wish.member)
+    join(at, wish.from, std::move(*wish.member));
+  else
+    begin_with(at, wish.from);
+}
+
+/// Gives a new subscriber the first news.
+void topic::begin_with(slot at, const topic_start& from) {
   bool gap = false;
   std::optional<std::uint64_t> missed;
-  const std::uint64_t behind = begin_at(wish.from, gap, missed);
+  const std::uint64_t behind = begin_at(from, gap, missed);
   serve(at, behind, true, gap, missed);
 }
 
@@ -378,20 +372,21 @@ void topic::fell_behind(slot at) {
   runtime::exit(who, runtime::exit_reason::custom("fell behind topic " + name_));
 }
 
+/// Those for whom publishers wait, but not for ever.
+void topic::end_those_behind(std::uint64_t up_to) {
+  for (const slot at : subscribers_.which([up_to](const topic_subscriber& s) {
+         return s.when_slow == lag_policy::wait && !s.waits() && s.given < up_to;
+       }))
+    fell_behind(at);
+}
+
 void topic::forget(slot at, bool may_come_back) {
   const topic_subscriber s = subscribers_[at];
   stop_waiting(at);
   runtime::demonitor(s.monitor);
   subscribers_.remove(at);
-  if (!s.has_member)
-    return;
-  if (!may_come_back) {
-    presence_.leave(s.serial);
-    presence_changed();
-  } else if (auto absence = presence_.lost(s.serial)) {
-    absent_.push_back({runtime::deadline(options_.grace), std::move(*absence)});
-    look_after_absent();
-  }
+  if (s.has_member)
+    let_go(s.serial, may_come_back);
 }
 
 void topic::handle_info(runtime::any_message what) {
@@ -399,6 +394,8 @@ void topic::handle_info(runtime::any_message what) {
     if (const auto at = subscribers_.find(end->ref))
       forget(*at, true);
     go_on_with_held();
+  } else if (const auto* news = what.get_if<siblings::news>()) {
+    hear(*news);
   } else if (const auto* batch = what.get_if<loaded>()) {
     take_loaded(*batch);
   } else if (what.get_if<tell_presence>() != nullptr) {
@@ -409,63 +406,16 @@ void topic::handle_info(runtime::any_message what) {
     const topic_entry next(name_, epoch_,
                            {history_.last() + 1, 0, held_.front().what.origin, held_.front().what.data});
     const std::uint64_t up_to = history_.would_drop(next.cost());
-    for (const slot at : subscribers_.which([up_to](const topic_subscriber& s) {
-           return s.when_slow == lag_policy::wait && !s.waits() && s.given < up_to;
-         }))
-      fell_behind(at);
+    end_those_behind(up_to);
     go_on_with_held();
+  } else if (peers_) {
+    hear_other(std::move(what));
   }
 }
 
 void topic::handle_timeout() {
-  if (subscribers_.size() == 0 && presence_.size() == 0 && held_.empty())
+  if (subscribers_.size() == 0 && presence_.size() == 0 && held_.empty() && under_way_.empty())
     throw runtime::stop_server{};
-}
-
-// -- presence
-
-/// Told behind the mail that is there already, so that many changes at once are one.
-void topic::presence_changed() {
-  if (!std::exchange(presence_untold_, true))
-    runtime::send(runtime::self(), tell_presence{});
-}
-
-void topic::tell_presence_to_waiting() {
-  presence_untold_ = false;
-  const std::vector<slot> waiting = waiting_;
-  topic_batch_ptr batch;
-  std::uint64_t from = 0;
-  for (const slot at : waiting) {
-    const topic_subscriber& s = subscribers_[at];
-    if (!s.watch || s.presence == presence_.version())
-      continue;
-    stop_waiting(at);
-    if (!batch || from != s.presence) {
-      auto made = std::make_shared<topic_batch>();
-      made->next = {epoch_, history_.last()};
-      made->presence = presence_.since(s.presence, settled_);
-      batch = std::move(made);
-      from = s.presence;
-    }
-    give(at, batch);
-  }
-}
-
-void topic::look_after_absent() {
-  if (!settled_ && settled_at_.is_over()) {
-    settled_ = true;
-    presence_.restate();
-    presence_changed();
-  }
-  const std::uint64_t before = presence_.version();
-  for (; !absent_.empty() && absent_.front().until.is_over(); absent_.pop_front())
-    presence_.grace_over(absent_.front().whose);
-  if (presence_.version() != before)
-    presence_changed();
-  absent_timer_.cancel();
-  if (!absent_.empty() || !settled_)
-    absent_timer_ = runtime::send_after(settled_ ? absent_.front().until.left() : settled_at_.left(),
-                                        runtime::self(), grace_is_over{});
 }
 
 topic_figures::reply topic::handle_call(topic_figures) const {

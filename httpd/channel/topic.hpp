@@ -3,7 +3,10 @@
 
 #include <perron/httpd/channel/history.hpp>
 #include <perron/httpd/channel/messages.hpp>
+#include <perron/httpd/channel/origins.hpp>
 #include <perron/httpd/channel/presence.hpp>
+#include <perron/httpd/channel/siblings/frame.hpp>
+#include <perron/httpd/channel/siblings/state.hpp>
 #include <perron/httpd/channel/store.hpp>
 #include <perron/httpd/channel/subscribers.hpp>
 #include <perron/runtime/call.hpp>
@@ -11,6 +14,7 @@
 #include <perron/runtime/message.hpp>
 #include <perron/runtime/server.hpp>
 #include <perron/runtime/timer.hpp>
+#include <perron/supervisors/siblings.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -25,6 +29,9 @@
 #include <vector>
 
 namespace perron::httpd {
+
+class topic_peers;
+struct topic_asked;
 
 /// How a topic works. The defaults bound its memory to some 4 MB.
 struct topic_options {
@@ -53,12 +60,16 @@ struct topic_options {
 ///
 /// Started by topics.hpp, or by `start_server<topic>({}, name, options)`. When it ends, subscribers are told
 /// by their monitors, and subscribe again with their cursors.
+///
+/// In a program of several nodes it may have a process in each, which are copies of one another (README.md).
 class topic {
 public:
   using calls = runtime::protocol<topic_publish, topic_figures>;
   using casts = runtime::protocol<topic_want, topic_subscribe, topic_unsubscribe, topic_publish_mail>;
 
-  topic(std::string name, topic_options options);
+  /// `group` names the topics that this one belongs to, the same on all nodes; empty: it is of this node
+  /// alone.
+  topic(std::string name, topic_options options, std::string group = {});
   topic(const topic&) = delete;
   topic& operator=(const topic&) = delete;
   ~topic();
@@ -71,8 +82,12 @@ public:
   void handle_cast(topic_publish_mail request);
   void handle_info(runtime::any_message what);
   void handle_timeout();
+  struct take_up {};
+  void handle_continue(take_up);
 
-  std::chrono::nanoseconds idle_timeout; ///< read by the server's loop
+  // read by the server's loop
+  std::chrono::nanoseconds idle_timeout;
+  std::optional<take_up> continue_with; ///< where there are other nodes
 
 private:
   using slot = subscriber_table::slot;
@@ -100,9 +115,11 @@ private:
   };
   struct grace_is_over {};
   struct tell_presence {};
+  struct publish_came_back {};
   struct absent {
     runtime::deadline until;
     presence_table::grace whose;
+    std::uint64_t life; ///< of who held it last
   };
 
   // publishing
@@ -112,12 +129,14 @@ private:
   bool may_drop(std::uint64_t up_to);
   void go_on_with_held();
   void keep(const topic_entry_ptr& entry);
+  static topic_receipt refusal(std::string why, bool later = false);
   static void answer(const publisher& to, topic_receipt receipt);
   std::optional<topic_receipt> repeated(const topic_origin& origin) const;
-  void note_origin(const topic_origin& origin, std::uint64_t id);
+  void open_store();
 
   // delivering
   std::uint64_t begin_at(const topic_start& from, bool& gap, std::optional<std::uint64_t>& missed) const;
+  void begin_with(slot at, const topic_start& from);
   void serve(slot at, std::uint64_t behind, bool first, bool gap, std::optional<std::uint64_t> missed);
   void load(slot at, std::uint64_t behind);
   void take_loaded(const loaded& what);
@@ -125,13 +144,40 @@ private:
   void tell_waiting(const topic_entry_ptr& entry);
   topic_batch_ptr batch_behind(std::uint64_t behind);
   void fell_behind(slot at);
+  void end_those_behind(std::uint64_t up_to);
   void forget(slot at, bool may_come_back);
   void stop_waiting(slot at);
 
-  // presence
+  // presence (topic_presence.cpp)
+  void join(slot at, const topic_start& from, topic_membership member);
+  void joined(slot at, const topic_start& from, presence_table::outcome what);
+  void let_go(std::uint64_t serial, bool may_come_back);
+  void wait_for(presence_table::grace whose, std::uint64_t life);
   void presence_changed();
   void tell_presence_to_waiting();
   void look_after_absent();
+  void grace_over(absent whose);
+
+  // several nodes (topic_siblings.cpp)
+  void say(const topic_frame& what) const;
+  bool try_share(topic_publish& what, const publisher& from);
+  void publish_there(topic_publish& what, const publisher& from);
+  void take_over(topic_state&& state);
+  topic_state state_now() const;
+  void give_state(const topic_asked& to) const;
+  void hear(const siblings::news& what);
+  void hear_other(runtime::any_message what);
+  void end_life(std::uint64_t life);
+  bool is_alive(std::uint64_t life) const;
+  void did(const topic_frames::began& what);
+  void did(const topic_frames::over& what);
+  void did(topic_frames::publish& what);
+  void did(topic_frames::kept& what);
+  void did(const topic_frames::head& what);
+  void did(topic_frames::join& what);
+  void did(const topic_frames::leave& what);
+  void did(const topic_frames::lost& what);
+  void did(const topic_frames::gone& what);
 
   std::string name_;
   topic_options options_;
@@ -148,17 +194,28 @@ private:
   runtime::timer_ref held_timer_;
   std::uint64_t slowest_ = 0; ///< no subscriber with a policy but drop_oldest has been given less than this
 
-  struct published {
-    std::uint64_t number;
-    std::uint64_t id;
-  };
-  std::unordered_map<std::string, published> origins_;
-  std::deque<std::string> origin_order_; ///< as they were first seen
+  origin_table origins_;
   runtime::deadline settled_at_;
   std::deque<absent> absent_; ///< in the order in which their grace is over
   runtime::timer_ref absent_timer_;
   bool presence_untold_ = false;
   bool settled_ = false;
+
+  struct shared_publish {
+    std::uint64_t serial;
+    publisher from;
+  };
+  struct joining {
+    slot at;
+    topic_start from;
+  };
+  std::unique_ptr<topic_peers> peers_; ///< empty: there are no other nodes, and what follows is empty as well
+  std::deque<shared_publish> under_way_; ///< frames of this process that have not come back yet, in order
+  std::uint64_t shared_ = 0;             ///< the serial of the last of them
+  std::size_t elsewhere_ = 0;            ///< publishes that the node with the store is asked for
+  std::unordered_map<std::uint64_t, joining>
+      joining_;                   ///< subscribers whose `join` has not come back, by serial
+  std::vector<topic_life> lives_; ///< the processes of this topic, this one included
 };
 
 } // namespace perron::httpd

@@ -29,6 +29,11 @@ struct topics_options {
 ///
 /// A topic that crashes is not started again by its supervisor, which would give up on all of them if one
 /// could not live, but by the next who asks for it: its subscribers do at once, and then less and less often.
+///
+/// In a program of several nodes (app::spec::processes) a topic is one for all of them: what is published on
+/// one reaches subscribers on all, with the same cursors everywhere (README.md). What topic_figures tells of
+/// subscribers is this node's.
+///
 /// A handle: copied freely, used by any process.
 class topics {
 public:
@@ -42,8 +47,10 @@ public:
   /// The topic of that name, started if need be. Errors: no such topic, with code ENOENT; that it cannot
   /// start or that there are too many, with another. Costs a look-up of a name if it is there.
   runtime::result<runtime::pid> find(const std::string& topic) const;
-  /// The topic if it runs; else an empty pid.
+  /// The topic if it runs on this node; else an empty pid.
   runtime::pid there(const std::string& topic) const;
+  /// How a topic of that name works; ENOENT if there is none.
+  runtime::result<topic_options> options_of(const std::string& topic) const;
 
   /// Publishes JSON, and waits until it is in the history. Errors: what find() and call() say, and what the
   /// topic refuses. The topic may have taken it although the answer did not come; with an origin it may be
