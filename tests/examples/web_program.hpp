@@ -30,6 +30,7 @@ public:
 
   std::uint16_t port() const { return port_; }
   raw_client client() const { return raw_client::to(port_); }
+  std::uint16_t port() const { return port_; }
   bool listens() const { return raw_client().connect(port_); }
 
   /// Tells it to stop; it must do so in order, and leave nothing.
