@@ -205,7 +205,11 @@ class Puma(Peer):
         self._program, self._env = servers.need_installed("puma"), servers.need_installed("env")
 
     def command(self, port, directory):
-        return [self._env, f"PORT={port}", f"WORKERS={self.workers}", f"THREADS={self.threads}", self._program, "-C",
+        return self.puma(f"tcp://127.0.0.1:{port}?backlog=4096", self.workers)
+
+    def puma(self, address, workers):
+        """The command that has it listen there; no workers: one process."""
+        return [self._env, f"BIND={address}", f"WORKERS={workers}", f"THREADS={self.threads}", self._program, "-C",
                 str(PEERS / "puma.rb")]
 
 

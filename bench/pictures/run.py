@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The classic pictures of servers, each as a run: the same load on every server, the same plot. See README.md."""
+
+import argparse
+import os
+import pathlib
+import sys
+import tomllib
+
+sys.dont_write_bytecode = True
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "sweep"), str(HERE.parent / "http"), str(HERE.parent)]
+
+import audience  # noqa: E402
+import cast  # noqa: E402
+import drawing  # noqa: E402
+import figures  # noqa: E402
+import servers  # noqa: E402
+
+NAMES = ["platforms", "trains", "checkout", "waiter"]  # Perron's first: the others are compared with it
+
+
+def main():
+    options = parse_options()
+    load = read(HERE / "load.toml")
+    build = ROOT / "build" / "bench" / "sweep"
+    build.mkdir(parents=True, exist_ok=True)
+    figures.print_machine(1)
+    seen = {}
+    for name in options.pictures or NAMES:
+        for told in read(HERE / name / "scenario.toml")["server"]:
+            server = cast.server(told, options.perron, build)
+            try:
+                server.prepare()
+                with server.running() as (_, port):
+                    seen[server.name] = (name, audience.watch(port, load))
+            except (servers.Unavailable, OSError) as reason:
+                print(f"skipped: {server.name}: {reason}")
+                continue
+            print(f"{name}: {server.name} done", file=sys.stderr, flush=True)
+    samples = figures.Samples()
+    for server, (_, requests) in seen.items():
+        for row, value, unit in drawing.figures_of(load, requests):
+            samples.add(row, server, value, unit)
+    figures.print_table(samples, samples.rows(), list(seen), "what the quick ones notice")
+    print()
+    for row in samples.rows():
+        for server in seen:
+            figures.figure(f"pictures.{row}.{server}", samples.median(row, server), samples.unit(row))
+    for server, (name, requests) in seen.items():
+        folder = HERE / name if options.pages else options.out
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{server}.svg"
+        path.write_text(drawing.picture(server, load, requests, seen.get("perron", (None, None))[1]), encoding="utf-8")
+        print(f"drawn: {path}")
+
+
+def parse_options():
+    programs = pathlib.Path(os.environ.get("PERRON_BUILD", ROOT / "build" / "release")) / "bin"
+    parser = argparse.ArgumentParser(prog="./dev bench pictures", description=__doc__)
+    parser.add_argument("pictures", nargs="*", metavar="picture", help=f"of {', '.join(NAMES)}; all by default")
+    parser.add_argument("--pages", action="store_true", help="draw into the pages' own folders instead of --out")
+    parser.add_argument("--perron", type=pathlib.Path, default=programs / "kitchen_sink", metavar="PATH",
+                        help="the server that stands for Perron")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "bench" / "pictures", metavar="DIR")
+    options = parser.parse_args()
+    unknown = set(options.pictures) - set(NAMES)
+    if unknown:
+        parser.error(f"no such picture: {' '.join(unknown)}")
+    return options
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return tomllib.load(file)
+
+
+if __name__ == "__main__":
+    main()
