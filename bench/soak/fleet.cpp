@@ -165,16 +165,23 @@ bool fleet::done(std::uint32_t phase) const {
 
 std::uint64_t fleet::sum(counter shared_block::*field) const {
   std::uint64_t all = 0;
-  for (const shared_block* const each : blocks_)
-    all += (each->*field).get();
+  for (std::size_t i = 0; i + 1 < blocks_.size(); ++i)
+    all += (blocks_[i]->*field).get();
   return all;
 }
 
 histogram fleet::merged(histogram shared_block::*field) const {
   histogram all;
-  for (const shared_block* const each : blocks_)
-    all.merge(each->*field);
+  for (std::size_t i = 0; i + 1 < blocks_.size(); ++i)
+    all.merge(blocks_[i]->*field);
   return all;
+}
+
+std::uint64_t fleet::latest_heard_ns() const {
+  std::uint64_t latest = 0;
+  for (const shared_block* const each : blocks_)
+    latest = std::max(latest, each->heard_last_ns.get());
+  return latest;
 }
 
 client_counts fleet::counts() const {

@@ -53,6 +53,12 @@ std::uint64_t tell_result(const run_record& record) {
     if (each.count != 0)
       std::printf("error %s %llu\n", each.name.c_str(), static_cast<unsigned long long>(each.count));
   }
+  for (const verdict& each : record.verdicts)
+    std::printf("%s  %s: %s\n",
+                !each.holds   ? "    "
+                : *each.holds ? "ok  "
+                              : "MISS",
+                each.line.c_str(), each.figures.c_str());
   for (const std::string& each : record.notes)
     std::printf("note: %s\n", each.c_str());
   std::printf("opened %llu, answers %llu, messages %llu, errors %llu, left open %llu\n",
@@ -72,7 +78,7 @@ int main(int argc, char** argv) {
   const int stop = stop_signals();
   run_record record;
   record.title = options.run.title;
-  record.wanted = connections_of(options.run);
+  record.wanted = held_by(options.run);
   record.options = described(options);
   auto server = server_of(options, record);
   auto clients = fleet::start(options, deal_out(options.run, options.per_process));
@@ -83,5 +89,6 @@ int main(int argc, char** argv) {
   conductor lead(options, *clients, std::move(server), stop, options.quiet ? audience{} : plain_lines(),
                  record);
   lead.run();
+  record.verdicts = judge(options.run, record, lead.found());
   return tell_result(record) == 0 ? 0 : 1;
 }
