@@ -31,7 +31,7 @@ def main():
     seen = {}
     for name in options.pictures or NAMES:
         for told in read(HERE / name / "scenario.toml")["server"]:
-            server = cast.server(told, options.perron, build)
+            server = cast.server(told, options.perron.resolve(), build)
             try:
                 server.prepare()
                 with server.running() as (_, port):

@@ -17,7 +17,6 @@ import figures  # noqa: E402
 import load  # noqa: E402
 import page  # noqa: E402
 import peers  # noqa: E402
-import process_tree  # noqa: E402
 import servers  # noqa: E402
 import steps  # noqa: E402
 
@@ -34,7 +33,7 @@ def main():
     if not ready:
         sys.exit("nothing to measure")
     figures.print_machine(options.rounds)
-    maker = load.LoadBench(options.bin)
+    maker = load.Soak(options.bin)
     samples, stops, found = figures.Samples(), {}, []
     for round_number in range(options.rounds):
         turn = round_number % len(ready)
@@ -71,7 +70,7 @@ def prepared(options):
     """The servers that are installed and built, in the order of the tables."""
     build = ROOT / "build" / "bench" / "sweep"
     build.mkdir(parents=True, exist_ok=True)
-    ready, known = [], peers.all_peers(options.perron, build)
+    ready, known = [], peers.all_peers(options.perron.resolve(), build)
     unknown = set(options.servers or []) - {peer.name for peer in known}
     if unknown:
         sys.exit(f"no such server: {' '.join(unknown)}; there are: {' '.join(peer.name for peer in known)}")
