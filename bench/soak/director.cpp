@@ -21,9 +21,15 @@ std::uint64_t reached_in(std::string_view body) {
 } // namespace
 
 void post_publisher::work(std::int64_t) {
-  if (mine_ == nullptr || mine_->asked || said_ >= all_.control().publishes.load(std::memory_order_acquire))
+  if (mine_ == nullptr || mine_->asked)
     return;
-  const announcement next{.sender = 0, .number = said_++, .at_ns = now_ns()};
+  const bool more = said_ < all_.control().publishes.load(std::memory_order_acquire);
+  const std::uint32_t repeats = all_.control().repeats.load(std::memory_order_acquire);
+  if (!more && (said_ == 0 || repeats == repeated_))
+    return;
+  repeated_ = repeats;
+  said_ += more ? 1 : 0;
+  const announcement next{.sender = 0, .number = said_ - 1, .at_ns = now_ns()};
   const std::string body = body_of_(next);
   all_.block().published_ns.set(static_cast<std::uint64_t>(next.at_ns));
   ask(*mine_,

@@ -39,6 +39,7 @@ private:
   const body_maker body_of_;
   link* mine_ = nullptr;
   std::uint32_t said_ = 0;
+  std::uint32_t repeated_ = 0;
 };
 
 /// Publishes by saying it in a room of WebSockets.

@@ -116,6 +116,11 @@ void fleet::publish() {
   wake();
 }
 
+void fleet::publish_again() {
+  control_->repeats.fetch_add(1, std::memory_order_release);
+  wake();
+}
+
 void fleet::tell_killed(pid_t node, std::int64_t now_ns) {
   const std::uint32_t number = control_->kills.load(std::memory_order_relaxed);
   control_block::kill& kill = control_->killed[number % control_block::most_kills];
@@ -196,6 +201,10 @@ client_counts fleet::counts() const {
   all.messages = sum(&shared_block::messages);
   all.bytes_in = sum(&shared_block::bytes_in);
   all.bytes_out = sum(&shared_block::bytes_out);
+  all.meant = {{"crashed", sum(&shared_block::crashed)},
+               {"lost with a killed process", sum(&shared_block::lost_by_kill)},
+               {"vanished", sum(&shared_block::vanished)},
+               {"opened again", sum(&shared_block::reconnected)}};
   for (std::size_t kind = 0; kind < error_kinds; ++kind) {
     std::uint64_t count = 0;
     for (const shared_block* const each : blocks_)

@@ -30,6 +30,7 @@ public:
 
   void begin_phase(std::uint32_t number, std::int64_t now_ns);
   void publish();                                    ///< once more
+  void publish_again();                              ///< the last one, to those who poll
   void tell_killed(pid_t node, std::int64_t now_ns); ///< before it is killed
   void end();                                        ///< everybody leaves
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/bench/soak/options.hpp>
 
+#include <perron/bench/soak/scenario_file.hpp>
 #include <perron/bench/soak/source_addresses.hpp>
 
 #include <CLI/CLI.hpp>
@@ -67,6 +68,8 @@ void describe_load(CLI::App& cli, soak_options& o, plain_run& p, std::string& wh
                  "slow      ask for much and read it slowly")
       ->check(CLI::IsMember(modes()).description(""))
       ->capture_default_str();
+  cli.add_option("--scenario", o.scenario_file,
+                 "a TOML file of shares and phases, in the place of a mode and the options of this kind");
   cli.add_option("-n,--connections", p.all.connections, "how many; of churn: under way at a time")
       ->capture_default_str();
   cli.add_option("--ramp", p.ramp, "connections opened a second; 0: as fast as it goes")
@@ -123,6 +126,13 @@ void describe_run(CLI::App& cli, soak_options& o) {
       ->check(CLI::Range(1, 1'000'000).description(""))
       ->capture_default_str();
   cli.add_option("-o,--out", o.out, "folder for the report, soak.html and soak.json");
+  cli.add_option("--tune", o.tune, "only show the settings of the system that bind; apply: set them")
+      ->expected(0, 1)
+      ->default_str("show")
+      ->check(CLI::IsMember(std::vector<std::string>{"show", "apply"}).description(""));
+  cli.add_flag(
+      "--limits", o.limits,
+      "only say how many of the connections this machine can hold, both ends, and what the bound is");
   cli.add_flag("-q,--quiet", o.quiet, "only the result");
 }
 
@@ -143,7 +153,18 @@ std::pair<soak_options, std::optional<int>> parse_options(int argc, char** argv)
     return {std::move(o), cli.exit(e) == 0 ? 0 : 2};
   }
   p.all.what = modes().at(what);
-  o.run = scenario_of(p);
+  if (o.scenario_file.empty()) {
+    if (p.all.what == mode::chat && p.all.connections % p.all.room != 0) {
+      std::fprintf(stderr, "perron-soak: --connections has to be a multiple of --room\n");
+      return {std::move(o), 2};
+    }
+    o.run = scenario_of(p);
+  } else if (auto read = read_scenario(o.scenario_file)) {
+    o.run = std::move(*read);
+  } else {
+    std::fprintf(stderr, "perron-soak: %s\n", read.error().text.c_str());
+    return {std::move(o), 2};
+  }
   const auto host = parse_address(o.host);
   const auto sources = host ? parse_sources(o.sources, *host) : source_addresses{};
   if (host && sources)

@@ -48,7 +48,7 @@ void sse_activity::event(link& l, std::string_view text) {
     return listening_.begin(l);
   if (is_channel_ && (is_of_type(text, "refused") || is_of_type(text, "error")))
     return all_.fail(l, error_kind::bad_answer, text);
-  if (!listening_.heard(l, text))
+  if (!listening_.heard(l, text) && !is_channel_)
     all_.block().messages.add();
 }
 

@@ -102,7 +102,8 @@ verdict published(const findings& found) {
   for (const publish_result& each : found.publishes) {
     all = all && each.heard >= each.listening && each.listening != 0;
     figures += (figures.empty() ? "" : "; ") + number(each.heard) + " of " + number(each.listening) +
-               ", the last after " + fixed(each.last_s, 3) + " s";
+               ", the last after " + fixed(each.last_s, 3) + " s" +
+               (each.repeats == 0 ? "" : ", published again " + number(each.repeats) + " times");
   }
   return {"everybody who listens gets what is published", all, std::move(figures)};
 }

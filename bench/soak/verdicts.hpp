@@ -15,6 +15,7 @@ struct publish_result {
   std::uint64_t listening = 0; ///< when it was published
   std::uint64_t heard = 0;
   std::uint64_t reached = 0; ///< as the server says; 0: it does not
+  std::uint64_t repeats = 0; ///< how often it was published again, for polls that had come too late
   double last_s = 0;         ///< from the publishing to the last receiver
 };
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -27,7 +28,9 @@ public:
       port_ = static_cast<std::uint16_t>(std::atoi(line.c_str() + begin.size()));
   }
 
+  std::uint16_t port() const { return port_; }
   raw_client client() const { return raw_client::to(port_); }
+  std::uint16_t port() const { return port_; }
   bool listens() const { return raw_client().connect(port_); }
 
   /// Tells it to stop; it must do so in order, and leave nothing.
