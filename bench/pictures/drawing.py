@@ -6,6 +6,10 @@ import plots
 LOW_MS, HIGH_MS = 0.5, 20000
 SHARES = [0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]
 QUICK_MS = 100  # what nobody would notice
+# What the page shows of figures_of().
+TEXTS = {"p99_ms.quiet": "99th percentile, quiet", "p99_ms.3_slow_payers": "beside 3 slow payers",
+         "p99_ms.12_slow_payers": "beside 12 slow payers", "p99_ms.2_hard_sums": "beside 2 hard sums",
+         "max_ms": "slowest of all"}
 TIME_WIDTH, SHARES_WIDTH, HEIGHT = 600, 300, 280
 THEIRS, OURS = "#0072b2", "#d55e00"
 

@@ -50,7 +50,7 @@ def measure(peer, in_flight, maker, options):
     try:
         with peer.running() as (pid, port):
             step.places = peer.places
-            _load(step, pid, port, peer.sleep_path, maker, options)
+            _load(step, pid, port, peer, maker, options)
             if step.stopped:
                 step.said = _output(pid)
     except servers.Unavailable as reason:
@@ -58,10 +58,11 @@ def measure(peer, in_flight, maker, options):
     return step
 
 
-def _load(step, pid, port, path, maker, options):
+def _load(step, pid, port, peer, maker, options):
     watched = watch.Watch(pid, options.most_memory * 1e9)
     try:
-        step.outcome = maker.run(pid, port, path, step.in_flight, options)
+        step.outcome = maker.run(pid, port, peer.sleep_path, step.in_flight, options.warmup + peer.more_warmup_s,
+                                 options)
     except load.Failed as reason:
         step.stopped = f"at {step.in_flight:,}: {reason}"
     finally:
@@ -89,9 +90,9 @@ def _why(step, watched, options):
     if not found:
         return ""
     errors = sum(found.errors.values())
-    if not found.answers:
-        return f"at {step.in_flight:,}: {_cause(step, watched)}nobody was answered in time"
     all_open = found.opened >= step.in_flight
+    if all_open and not found.answers:
+        return f"at {step.in_flight:,}: nobody was answered in time"
     if all_open and errors <= FEW_ERRORS * (found.answers + errors):
         return ""
     seen = f"{errors:,} errors ({', '.join(f'{k} {v:,}' for k, v in found.errors.items())})" if errors else ""
