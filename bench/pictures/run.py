@@ -55,7 +55,7 @@ def main():
     for row in samples.rows():
         for server in seen:
             figures.figure(f"pictures.{row}.{server}", samples.median(row, server), samples.unit(row))
-    if options.pages:
+    if options.pages and not options.pictures:
         write_table(HERE / "README.md", samples, list(seen))
     for server, (name, requests) in seen.items():
         folder = HERE / name if options.pages else options.out
