@@ -90,19 +90,20 @@ private:
   std::string file_;
 };
 
-httpd::topics topics() {
-  return httpd::topics("topics",
-                       {.options_of = [](const std::string& name) -> runtime::result<httpd::topic_options> {
-                         httpd::topic_options how;
-                         if (name.starts_with("small"))
-                           how.most_entries = 5;
-                         if (name.starts_with("unique"))
-                           how.unique_members = true;
-                         how.grace = name.starts_with("brief") ? 0ms : 3'600'000ms;
-                         if (const auto file = app::env<std::string>("store"); !file.empty())
-                           how.store = std::make_shared<file_store>(file);
-                         return how;
-                       }});
+/// A topic's name says how it is to work.
+runtime::result<httpd::topic_options> options_of(const std::string& name) {
+  httpd::topic_options how;
+  if (name.starts_with("small"))
+    how.most_entries = 5;
+  if (name.starts_with("long")) {
+    how.most_entries = 100'000;
+    how.most_bytes = std::size_t(64) << 20;
+  }
+  how.unique_members = name.starts_with("unique");
+  how.grace = name.starts_with("brief") ? 0ms : 3'600'000ms;
+  if (const auto file = app::env<std::string>("store"); !file.empty())
+    how.store = std::make_shared<file_store>(file);
+  return how;
 }
 
 std::uint16_t own_port() { return httpd::server_port(runtime::whereis("http")).value_or(0); }
@@ -153,7 +154,7 @@ app::children children() {
   siblings::answer("node", [](std::string_view) {
     return json{{"node", siblings::self()}, {"pid", ::getpid()}, {"port", own_port()}}.dump();
   });
-  const httpd::topics all = topics();
+  const httpd::topics all("topics", {.options_of = options_of});
   httpd::channel_options how;
   how.polls.window = 1h; // no lease may end because a test is slow
   const httpd::channel live("live", all, std::move(how));

@@ -82,7 +82,7 @@ public:
   std::string logged() const { return program_.logged(); }
 
 private:
-  struct node {
+  struct process {
     pid_t pid = 0;
     std::uint16_t port = 0;
   };
@@ -100,11 +100,11 @@ private:
     ASSERT_TRUE(nodes.is_array()) << nodes;
     nodes_.clear();
     for (const json& each : nodes)
-      nodes_.push_back(each.is_object() ? node{each["pid"], each["port"]} : node{});
+      nodes_.push_back(each.is_object() ? process{each["pid"], each["port"]} : process{});
   }
 
   program program_;
-  std::vector<node> nodes_;
+  std::vector<process> nodes_;
 };
 
 } // namespace perron::testing

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "httpd/channel/siblings/nodes_fixture.hpp"
+#include "support/program.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace perron::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
 using json = nlohmann::json;
 
 std::string id_of(const std::string& who) { return (who + "----------------").substr(0, 16); }
@@ -52,7 +58,7 @@ TEST_P(channel_in_nodes, goes_on_behind_a_cursor_on_any_node) {
 }
 
 INSTANTIATE_TEST_SUITE_P(over, channel_in_nodes, ::testing::Values("websocket", "events", "polls"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& its) { return its.param; });
 
 TEST(channel_nodes, know_a_publish_that_is_repeated_elsewhere) {
   channel_nodes all(3);
@@ -132,6 +138,31 @@ TEST(channel_nodes, let_members_of_a_dead_node_leave) {
   EXPECT_EQ(watcher.next("presence")["left"], json::array({"ann"}));
 }
 
+/// Only one of those who begin at once founds the history.
+TEST(channel_nodes, found_one_history_however_many_begin_at_once) {
+  constexpr unsigned nodes = 3;
+  constexpr unsigned topics = 40;
+  channel_nodes all(nodes);
+  std::array<std::vector<std::string>, nodes> cursors;
+  std::vector<std::thread> clients;
+  for (unsigned node = 0; node < nodes; ++node)
+    clients.emplace_back([&, node] {
+      for (unsigned t = 0; t < topics; ++t)
+        cursors[node].push_back(
+            all.publish(node, "t" + std::to_string(t), node, id_of("client-" + std::to_string(node)), 1));
+    });
+  for (std::thread& each : clients)
+    each.join();
+  for (unsigned t = 0; t < topics; ++t) {
+    const std::string epoch = cursors[0][t].substr(0, cursors[0][t].find('-'));
+    std::vector<std::string> places;
+    for (const auto& each : cursors)
+      places.push_back(each[t]);
+    EXPECT_THAT(places, UnorderedElementsAre(epoch + "-1", epoch + "-2", epoch + "-3"));
+  }
+  all.expect_orderly_end();
+}
+
 /// Without a store: the copies of the others are the history.
 TEST(channel_nodes, give_a_topic_that_crashed_its_history_back) {
   channel_nodes all(2);
@@ -148,6 +179,39 @@ TEST(channel_nodes, give_a_topic_that_crashed_its_history_back) {
   websocket_peer late(all.port(0), id_of("late"));
   late.begin(channel_nodes::subscribe("t", {{"cursor", first}}));
   EXPECT_EQ(late.next("message")["data"], 2);
+}
+
+/// With a store: one node has it, and the others have from it what they do not keep in memory.
+TEST(channel_nodes, read_what_is_long_ago_from_the_store_of_one) {
+  const temporary_folder folder;
+  channel_nodes all(3, {"--store", (folder.path() / "history").string()});
+  json first;
+  for (unsigned n = 1; n <= 12; ++n) {
+    const json cursor = all.publish(n % 3, "small", n, id_of("bob"), n);
+    if (n == 1)
+      first = cursor;
+  }
+  for (unsigned node = 0; node < 3; ++node) {
+    websocket_peer late(all.port(node), id_of("late"));
+    late.begin(channel_nodes::subscribe("small", {{"cursor", first}}));
+    for (unsigned n = 2; n <= 12; ++n)
+      EXPECT_EQ(late.next("message")["data"], n) << node;
+  }
+  all.expect_orderly_end();
+}
+
+TEST(channel_nodes, go_on_with_the_store_when_all_have_crashed) {
+  const temporary_folder folder;
+  channel_nodes all(2, {"--store", (folder.path() / "history").string()});
+  websocket_peer ann(all.port(0), id_of("ann"));
+  ann.begin(channel_nodes::subscribe("t"));
+  ann.next("subscribed");
+  all.publish(1, "t", 1, id_of("bob"), 1);
+  EXPECT_EQ(ann.next()["data"], 1);
+  EXPECT_EQ(all.crash("t", 0), 204);
+  EXPECT_EQ(all.crash("t", 1), 204);
+  all.publish(1, "t", 2, id_of("bob"), 2);
+  EXPECT_EQ(ann.next()["data"], 2) << "and no gap";
 }
 
 TEST(channel_nodes, tell_of_a_gap_where_no_copy_is_left) {
