@@ -44,11 +44,14 @@ int status_of(int fault) noexcept {
   return status::not_found;
 }
 
-bool is_as_it_was(const served_file& file) noexcept {
-  if (file.whole.bytes != nullptr)
+/// Whether it can be answered with as it is. Of a large file only the descriptor is kept: it may have grown.
+bool serves(const files::file_cache::hit& kept) noexcept {
+  if (!kept.fresh)
+    return false;
+  if (kept.file->whole.bytes != nullptr || kept.just_given)
     return true;
   struct stat now {};
-  return ::fstat(file.whole.fd, &now) == 0 && files::file_identity(now) == file.identity;
+  return ::fstat(kept.file->whole.fd, &now) == 0 && files::file_identity(now) == kept.file->identity;
 }
 
 // -- the answer with a file
@@ -193,7 +196,7 @@ public:
         r.path().find("%2F") != std::string_view::npos)
       throw http_error(status::not_found, "");
     const auto kept = state_->cache.find(path, now_ms());
-    if (kept.fresh && is_as_it_was(*kept.file)) [[likely]]
+    if (serves(kept)) [[likely]]
       return answer_with(r, kept.file);
     return look_and_answer(r, path, kept.file);
   }
@@ -241,9 +244,8 @@ private:
       if (!files::is_wanted_path(other, state_->options.hidden))
         continue;
       const auto kept = state_->cache.find(other, now_ms());
-      finding next = kept.fresh && is_as_it_was(*kept.file)
-                         ? finding{.what = finding::kind::file, .file = kept.file}
-                         : look(other, kept.file);
+      finding next =
+          serves(kept) ? finding{.what = finding::kind::file, .file = kept.file} : look(other, kept.file);
       if (is_missing(next) || next.what == finding::kind::slash_wanted)
         continue;
       found = std::move(next);

@@ -22,15 +22,17 @@ struct load_options {
   int connections = 64;
   int threads = 1;
   double seconds = 5;
-  double warm_up = 1;   // seconds before the measured ones; their requests are not reported
-  double rate = 0;      // requests per second in all; open mode only
+  double warm_up = 1; // seconds before the measured ones; their requests are not reported
+  double rate = 0;    // requests per second in all; open mode only
+  int opening = 32; // connections that one thread opens at a time; a full backlog of the server costs seconds
   double patience = 15; // seconds to wait for connections to open, and for late answers at the end
   load_mode mode = load_mode::closed;
 };
 
 constexpr std::string_view load_usage =
     "usage: load_bench --port N [--host A.B.C.D] [--path /hello] [--connections 64] [--threads 1]\n"
-    "                  [--seconds 5] [--warmup 1] [--rate R] [--patience 15] [--hold]\n"
+    "                  [--seconds 5] [--warmup 1] [--rate R] [--patience 15] [--opening 32]\n"
+    "                  [--hold]\n"
     "  --rate R   open loop: R requests a second, latency from when each was due\n"
     "  --hold     each connection asks once; then all stay open until stdin ends\n";
 
@@ -62,6 +64,8 @@ inline std::optional<load_options> parse_load_options(int argc, char** argv) {
       options.warm_up = std::atof(value);
     else if (name == "--rate")
       options.rate = std::atof(value);
+    else if (name == "--opening")
+      options.opening = std::atoi(value);
     else if (name == "--patience")
       options.patience = std::atof(value);
     else

@@ -19,9 +19,6 @@ namespace perron::bench {
 
 namespace {
 
-// Connections that one thread opens at a time: well below what any server's backlog holds.
-constexpr int opening_at_once = 32;
-
 // One source address has some 28,000 ports towards one server; those of a last run may still be in TIME_WAIT.
 constexpr int connections_per_source = 5000;
 
@@ -91,7 +88,7 @@ void load_thread::run() {
 }
 
 void load_thread::open_more() {
-  for (; opening_ < opening_at_once && next_to_open_ < links_.size(); ++next_to_open_) {
+  for (; opening_ < options_.opening && next_to_open_ < links_.size(); ++next_to_open_) {
     ++opening_;
     connect(links_[next_to_open_]);
   }

@@ -26,17 +26,12 @@ def members(root):
 
 def cpu_seconds(root):
     """User and system time of all members so far."""
-    ticks = 0
-    for pid in members(root):
-        fields = _stat(pid)
-        if fields:
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / TICKS_PER_SECOND
+    return sum(_cpu_seconds(pid) for pid in members(root))
 
 
 def user_bytes(root):
     """Proportional set size: pages that members share count once."""
-    return sum(_pss(pid) for pid in members(root))
+    return sum(pss(pid) for pid in members(root))
 
 
 def stop(process, patience_s=5):
@@ -47,6 +42,20 @@ def stop(process, patience_s=5):
         for pid in filter(_alive, pids):
             os.kill(pid, signal.SIGKILL)
         _wait_until_gone(process, pids, patience_s)
+
+
+def _cpu_seconds(pid):
+    fields = _stat(pid)
+    if not fields:
+        return 0
+    if fields[17] == "1":
+        # One thread: in nanoseconds. A thousand processes that took 9 ms each have no tick of 10 ms.
+        try:
+            with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+                return int(file.read().split()[0]) / 1e9
+        except OSError:
+            pass
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
 def _wait_until_gone(process, pids, patience_s):
@@ -73,7 +82,8 @@ def _stat(pid):
         return None
 
 
-def _pss(pid):
+def pss(pid):
+    """Proportional set size of one process; 0 once it is gone."""
     try:
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
             for line in file:

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import os
 import pathlib
+import resource
 import shutil
 import socket
 import subprocess
@@ -47,7 +48,8 @@ class Server:
             with open(log_path, "wb") as log:
                 command = self.command(port, pathlib.Path(directory))
                 process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                           cwd=directory, env={**os.environ, "HOME": directory})
+                                           cwd=directory, env={**os.environ, "HOME": directory},
+                                           start_new_session=True)  # Apache's prefork ends its process group
             try:
                 wait_until_answering(process, port, log_path)
                 yield process.pid, port
@@ -158,6 +160,11 @@ class Apache(Server):
         return [self._program, "-d", str(directory), "-f", str(config), "-DFOREGROUND"]
 
 
+def descriptor_limit():
+    """Of one OS process; run.py raises its own to the hard one, and servers inherit it."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 def need_program(program):
     if not os.access(program, os.X_OK):
         raise Unavailable(f"{program} is not built")
@@ -176,9 +183,9 @@ def need_success(command, environment):
         raise Unavailable(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-400:]}")
 
 
-def filled_in(name, directory, **values):
-    """Copies a configuration of PEERS into directory, with @NAME@ replaced; returns its path."""
-    text = (PEERS / name).read_text(encoding="ascii").replace("@DIR@", str(directory))
+def filled_in(name, directory, *, folder=PEERS, **values):
+    """Copies a configuration of a folder into directory, with @NAME@ replaced; returns its path."""
+    text = (folder / name).read_text(encoding="ascii").replace("@DIR@", str(directory))
     for key, value in values.items():
         text = text.replace(f"@{key.upper()}@", str(value))
     path = directory / name

@@ -28,11 +28,14 @@ public:
   virtual void opened(link& l) = 0;
   /// Bytes that were not used yet; answers how many are now. The rest comes again, with more behind it.
   virtual std::size_t received(link& l, std::string_view bytes) = 0;
-  /// Its connection has ended; whether that was an error was counted. Not called for what never opened.
+  /// Its connection has ended; whether that was an error was counted. Not called for what never
+  /// opened, unless it passes.
   virtual void gone(link&) {}
   /// The connection ended in its server's hand, and the server may have meant it: true makes it no error.
   virtual bool expected_end(link&) { return false; }
 
+  /// It is about to be closed by us, for the run is over.
+  virtual void leave(link&) {}
   /// Has the server's process behind the link crash; false: not now, or not in this way.
   virtual bool crash(link&) { return false; }
 

@@ -67,7 +67,8 @@ const char* read_head(std::string_view head, answer_state& state, head_fields& f
   const std::size_t first = head.find("\r\n");
   const std::string_view line = head.substr(0, first);
   if (line.size() < 12 || !line.starts_with("HTTP/1.") || line[8] != ' ' ||
-      !whole_number(line.substr(9, 3), state.status) || state.status < 100)
+      (line.size() > 12 && line[12] != ' ') || !whole_number(line.substr(9, 3), state.status) ||
+      state.status < 100)
     return "no status line";
   state.closes = line[7] == '0';
   head.remove_prefix(std::min(head.size(), line.size() + 2));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/bench/soak/client_process.hpp>
 
-#include <perron/bench/soak/idle.hpp>
+#include <perron/bench/soak/activities.hpp>
 #include <perron/bench/soak/source_addresses.hpp>
 
 #include <algorithm>
@@ -23,22 +23,16 @@ connections::settings settings_of(const soak_options& o, const assignment& mine)
           .greeting = o.greeting};
 }
 
-std::unique_ptr<activity> activity_of(const share& s, std::uint8_t number, connections& all) {
-  const auto path = [&](const char* own) { return s.path.empty() ? std::string(own) : s.path; };
-  return std::make_unique<idle_activity>(all, path("/hello"), number);
-}
-
 } // namespace
 
 std::uint64_t assignment::total() const {
   return std::accumulate(links.begin(), links.end(), std::uint64_t{0});
 }
 
-std::vector<assignment> deal_out(const scenario& s, std::uint32_t per_process, unsigned least_processes) {
-  // One more than fits exactly, when shares do not divide evenly.
+std::vector<assignment> deal_out(const scenario& s, std::uint32_t per_process) {
   const std::uint64_t all = connections_of(s);
-  const auto processes = static_cast<unsigned>(
-      std::max<std::uint64_t>({(all + per_process - 1) / per_process, least_processes, 1}));
+  const auto processes =
+      static_cast<unsigned>(std::max<std::uint64_t>((all + per_process - 1) / per_process, 1));
   std::vector<assignment> dealt(processes);
   for (unsigned i = 0; i < processes; ++i) {
     dealt[i].process = i;
@@ -51,17 +45,24 @@ std::vector<assignment> deal_out(const scenario& s, std::uint32_t per_process, u
           static_cast<std::uint32_t>(unit * (units * (i + 1) / processes - units * i / processes)));
     }
   }
+  assignment director;
+  director.process = processes;
+  director.first = all;
+  director.directs = true;
+  dealt.push_back(director);
   return dealt;
 }
 
 client_process::client_process(const soak_options& options, const assignment& mine,
                                const control_block& control, shared_block& block, int wakeup)
-    : run_(options.run), control_(control), block_(block), processes_(mine.processes),
-      all_(settings_of(options, mine), control, block), dice_(mine.process + 1) {
+    : run_(options.run), control_(control), block_(block), processes_(mine.processes), directs_(mine.directs),
+      probes_(options.probes > 0), all_(settings_of(options, mine), control, block), dice_(mine.process + 1) {
+  if (mine.directs)
+    activities_ = direct(run_, options.probes, all_);
   for (std::size_t i = 0; i < mine.links.size(); ++i) {
     const auto number = static_cast<std::uint8_t>(i);
-    activities_.push_back(activity_of(run_.shares[i], number, all_));
-    all_.add(number, mine.links[i], *activities_.back());
+    activities_.push_back(make_activity(run_, number, mine.links[i], processes_, all_));
+    all_.add(number, mine.links[i], *activities_.back(), run_.shares[i].what == mode::churn);
   }
   all_.watch(wakeup);
 }
@@ -92,7 +93,7 @@ void client_process::run() {
 void client_process::hear() {
   const bool ending = control_.ending.load(std::memory_order_acquire);
   const std::uint32_t begun = control_.phases_begun.load(std::memory_order_acquire);
-  if (begun != phase_ && !ending)
+  if (begun != phase_)
     enter(begun);
   if (ending && !draining_) {
     draining_ = true;
@@ -104,15 +105,22 @@ void client_process::enter(std::uint32_t number) {
   phase_ = number;
   const phase& now = run_.phases[number - 1];
   const std::int64_t began = control_.phase_began_ns.load(std::memory_order_relaxed);
-  const double share = 1.0 / static_cast<double>(processes_);
-  all_.watch_answers(true);
+  const double mine = 1.0 / static_cast<double>(processes_);
+  const bool asks =
+      now.what != phase_kind::hold || std::any_of(run_.shares.begin(), run_.shares.end(), [](const share& s) {
+        return s.what == mode::requests || s.what == mode::churn;
+      });
+  all_.watch_answers(asks || (directs_ && probes_));
   crashes_ = leavings_ = {never_ns, 0};
   crashed_ = left_ = 0;
   switch (now.what) {
   case phase_kind::ramp:
-    all_.begin_ramp({began, now.rate * share});
+    all_.begin_ramp({began, directs_ ? 0 : now.rate * mine});
     break;
   case phase_kind::chaos:
+    all_.expect_accidents(now.wrong.crash > 0);
+    if (directs_)
+      break;
     if (now.wrong.crash > 0)
       crashes_ = {began, now.wrong.crash * static_cast<double>(all_.links().size())};
     if (now.wrong.vanish > 0)
@@ -133,8 +141,11 @@ void client_process::drain() {
   constexpr std::size_t at_once = 500;
   auto& links = all_.links();
   for (std::size_t i = 0; i < at_once && drained_ < links.size(); ++i, ++drained_)
-    if (links[drained_].state != link_state::closed)
-      all_.close(links[drained_]);
+    if (link& l = links[drained_]; l.state != link_state::closed) {
+      if (l.state == link_state::open)
+        activities_[l.share]->leave(l);
+      all_.close(l);
+    }
 }
 
 /// Links are picked by chance; one that cannot crash now is passed over.

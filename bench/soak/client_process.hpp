@@ -24,8 +24,8 @@ struct assignment {
 };
 
 /// Deals the scenario's connections out evenly, at most `per_process` to each, and rooms as a whole. The
-/// director is not among them.
-std::vector<assignment> deal_out(const scenario& s, std::uint32_t per_process, unsigned least_processes = 1);
+/// director comes last.
+std::vector<assignment> deal_out(const scenario& s, std::uint32_t per_process);
 
 /// One thread that does its links' part in every phase, until the drain is over. Has no CPU when nothing
 /// happens.
@@ -47,6 +47,8 @@ private:
   const control_block& control_;
   shared_block& block_;
   const unsigned processes_;
+  const bool directs_;
+  const bool probes_;
   connections all_;
   std::vector<std::unique_ptr<activity>> activities_;
   std::uint32_t phase_ = 0; // begun ones that were heard of

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 namespace perron::soak {
@@ -40,10 +41,21 @@ void conductor::run() {
     clients_.end();
   }
   drain();
+  settle();
   take_sample(true);
   record_.totals = clients_.counts();
   for (std::string& text : clients_.error_texts())
     note(std::move(text));
+  record_.histograms = {
+      {"connect", connect_}, {"latency", latency_}, {"service", service_}, {"publish", publish_}};
+  accident_counts& a = found_.accidents;
+  a.lost_by_kill = clients_.sum(&shared_block::lost_by_kill);
+  a.crashed = clients_.sum(&shared_block::crashed);
+  a.vanished = clients_.sum(&shared_block::vanished);
+  a.reconnected = clients_.sum(&shared_block::reconnected);
+  found_.probe_calm_p99_ns = clients_.director().probe_calm.quantile(0.99);
+  found_.probe_chaos_p99_ns = clients_.director().probe_chaos.quantile(0.99);
+  found_.probes_in_chaos = clients_.director().probe_chaos.count();
 }
 
 void conductor::run_phase(std::uint32_t number) {
@@ -57,6 +69,12 @@ void conductor::run_phase(std::uint32_t number) {
   case phase_kind::probe:
     if (!wait_done(number, options_.patience))
       note("the probe was not over in time");
+    break;
+  case phase_kind::publish:
+    publish_all();
+    break;
+  case phase_kind::chaos:
+    have_accidents();
     break;
   case phase_kind::drain:
     return;
@@ -93,6 +111,86 @@ bool conductor::wait_done(std::uint32_t number, double patience_s) {
       break;
   }
   return true;
+}
+
+void conductor::publish_all() {
+  for (std::uint32_t i = 0; i < phase_->count && !stopped_; ++i) {
+    if (i != 0 && !pause_until(now_ns() + static_cast<std::int64_t>(phase_->every * 1e9)))
+      return;
+    publish_once();
+  }
+}
+
+/// Over when as many have heard it as listened, or when for the whole patience nobody did any more.
+void conductor::publish_once() {
+  const std::uint64_t before = clients_.sum(&shared_block::heard);
+  const bool polls = std::any_of(options_.run.shares.begin(), options_.run.shares.end(),
+                                 [](const share& s) { return s.what == mode::poll; });
+  publish_result result;
+  result.listening = clients_.sum(&shared_block::listening);
+  mark_now("published");
+  clients_.publish();
+  std::int64_t progress_ns = now_ns();
+  std::int64_t again_ns = progress_ns;
+  while (result.heard < result.listening && since(progress_ns) < options_.patience) {
+    if (!pause_until(now_ns() + second_ns / 50))
+      break;
+    if (const std::uint64_t now = clients_.sum(&shared_block::heard) - before; now != result.heard) {
+      result.heard = now;
+      progress_ns = again_ns = now_ns();
+    } else if (polls && since(again_ns) > 1.5) {
+      // A poll that the server took up behind the publish waits for the next one.
+      mark_now("published again");
+      ++result.repeats;
+      clients_.publish_again();
+      again_ns = now_ns();
+    }
+  }
+  const shared_block& director = clients_.director();
+  result.reached = director.reached.get();
+  result.last_s = static_cast<double>(clients_.latest_heard_ns()) / 1e9 -
+                  static_cast<double>(director.published_ns.get()) / 1e9;
+  mark_now(std::to_string(result.heard) + " of " + std::to_string(result.listening) + " have heard it");
+  found_.publishes.push_back(result);
+}
+
+void conductor::have_accidents() {
+  const std::int64_t end = phase_began_ns_ + static_cast<std::int64_t>(phase_->seconds * 1e9);
+  if (phase_->wrong.kill_every <= 0) {
+    pause_until(end);
+    return;
+  }
+  const auto every = static_cast<std::int64_t>(phase_->wrong.kill_every * 1e9);
+  for (std::int64_t next = phase_began_ns_ + every; next < end; next += every) {
+    if (!pause_until(next))
+      return;
+    kill_one();
+  }
+  pause_until(end);
+}
+
+/// Not the first process: that is the one that starts the others again.
+void conductor::kill_one() {
+  const std::vector<pid_t> pids = server_ ? server_->pids() : std::vector<pid_t>{};
+  if (pids.size() < 3)
+    return note("the server has no processes of which one could be killed");
+  const pid_t node = pids[1 + found_.accidents.kills % (pids.size() - 1)];
+  ++found_.accidents.kills;
+  clients_.tell_killed(node, now_ns());
+  ::kill(node, SIGKILL);
+  mark_now("process " + std::to_string(node) + " of the server killed");
+}
+
+/// The server needs a moment to notice that everybody has left.
+void conductor::settle() {
+  constexpr double most_s = 10;
+  if (!server_ || record_.samples.empty())
+    return;
+  const std::uint64_t before = record_.samples.front().server.descriptors;
+  for (const std::int64_t began = now_ns(); server_->read().descriptors > before && since(began) < most_s;) {
+    pollfd none{.fd = -1, .events = 0, .revents = 0};
+    ::poll(&none, 1, 100);
+  }
 }
 
 void conductor::drain() {

@@ -5,6 +5,7 @@
 #include <perron/bench/soak/options.hpp>
 #include <perron/bench/soak/run_record.hpp>
 #include <perron/bench/soak/server_watch.hpp>
+#include <perron/bench/soak/verdicts.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -30,10 +31,18 @@ public:
   /// All phases, the drain even if it was stopped before.
   void run();
 
+  /// After run().
+  const findings& found() const { return found_; }
+
 private:
   void run_phase(std::uint32_t number);
   void ramp_up(std::uint32_t number);
   bool wait_done(std::uint32_t number, double patience_s);
+  void publish_all();
+  void publish_once();
+  void have_accidents();
+  void kill_one();
+  void settle();
   void drain();
   /// False: the run is to end.
   bool pause_until(std::int64_t at_ns);
@@ -54,6 +63,7 @@ private:
   std::int64_t next_sample_ns_ = 0;
   histogram connect_, latency_, service_, publish_; // as of the last sample
   bool stopped_ = false;
+  findings found_;
 };
 
 } // namespace perron::soak

@@ -87,11 +87,11 @@ connections::~connections() {
   ::close(poller_);
 }
 
-void connections::add(std::uint8_t share, std::uint32_t count, activity& what) {
+void connections::add(std::uint8_t share, std::uint32_t count, activity& what, bool passes) {
   activities_.at(share) = &what;
   links_.resize(links_.size() + count);
   for (auto l = links_.end() - count; l != links_.end(); ++l)
-    l->share = share;
+    l->share = share, l->passes = passes;
 }
 
 void connections::watch(int fd) {
@@ -149,6 +149,8 @@ void connections::on_event(const epoll_event& e) {
 }
 
 void connections::open(link& l) {
+  if (!opens_)
+    return;
   const std::uint32_t index = index_of(l);
   l.generation = (l.generation + 1) & 0x7fffffffU;
   l.due_ns = l.since_ns = now_;
@@ -158,12 +160,11 @@ void connections::open(link& l) {
   activity_of(l).prepare(l);
   l.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (l.fd < 0) {
-    count_error(kind_of(errno), std::strerror(errno));
-    return later(l);
+    return fail(l, kind_of(errno), std::strerror(errno));
   }
   const int on = 1;
   ::setsockopt(l.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (l.muted) {
+  if (l.narrow) {
     const int small = 8192; // fills soon, so that the server notices
     ::setsockopt(l.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   }
@@ -211,8 +212,8 @@ void connections::is_open(link& l) {
   l.state = link_state::open;
   l.tries = 0;
   l.step = 0;
-  l.next = l.passes ? 0 : l.next;
-  l.since_ns = l.due_ns = now_;
+  l.since_ns = now_;
+  l.due_ns = l.passes ? l.due_ns : now_;
   activity_of(l).opened(l);
 }
 
@@ -228,14 +229,17 @@ void connections::release(link& l) {
     ::close(std::exchange(l.fd, -1));
   unread_.erase(index_of(l));
   unsent_.erase(index_of(l));
+  if (l.listens)
+    block_.listening.take();
   l.asked = l.listens = false;
   l.state = link_state::closed;
 }
 
 void connections::close(link& l) {
-  if (l.state == link_state::open)
-    activity_of(l).gone(l);
+  const bool was_open = l.state == link_state::open;
   release(l);
+  if (was_open || l.passes)
+    activity_of(l).gone(l);
 }
 
 void connections::vanish(link& l, bool silently) {
@@ -247,18 +251,18 @@ void connections::vanish(link& l, bool silently) {
   }
   block_.vanished.add();
   close(l);
-  later(l);
+  later(l, 0);
 }
 
 void connections::reopen(link& l) {
   close(l);
-  later(l);
+  later(l, 0);
 }
 
 void connections::fail(link& l, error_kind kind, std::string_view why) {
   count_error(kind, why);
   close(l);
-  later(l);
+  later(l, pause_ns(l, index_of(l)));
 }
 
 void connections::lost(link& l, error_kind kind, std::string_view why) {
@@ -267,7 +271,7 @@ void connections::lost(link& l, error_kind kind, std::string_view why) {
   else if (l.state != link_state::open || !activity_of(l).expected_end(l))
     count_error(kind, why);
   close(l);
-  later(l);
+  later(l, pause_ns(l, index_of(l)));
 }
 
 bool connections::was_killed(const link& l) const {
@@ -283,11 +287,11 @@ bool connections::was_killed(const link& l) const {
   return false;
 }
 
-void connections::later(link& l) {
-  if (!opens_)
+void connections::later(link& l, std::int64_t pause) {
+  // Those who come and go are their activity's to open.
+  if (!opens_ || l.passes)
     return;
   l.state = link_state::broken;
-  const std::int64_t pause = l.tries == 0 && l.passes ? 0 : pause_ns(l, index_of(l));
   l.tries = static_cast<std::uint8_t>(std::min(l.tries + 1, 100));
   broken_.push_back({now_ + pause, index_of(l), l.generation});
   std::push_heap(broken_.begin(), broken_.end(), [](auto& a, auto& b) { return a.at_ns > b.at_ns; });
@@ -336,6 +340,8 @@ std::int64_t connections::work() {
 
 void connections::open_due() {
   for (const std::uint64_t due = ramp_.due(now_); next_ < due && next_ < links_.size(); ++next_) {
+    if (links_[next_].passes)
+      continue;
     if (opening_ >= how_.opening)
       return;
     block_.wanted.add();
@@ -374,7 +380,8 @@ void connections::give_up_late() {
     return;
   if (look_at_ns_ != never_ns)
     for (link& l : links_)
-      if (l.state == link_state::open && l.asked && !l.muted && now_ - l.since_ns > how_.patience_ns)
+      if (l.state == link_state::open && l.asked && !l.muted && !l.listens &&
+          now_ - l.since_ns > how_.patience_ns)
         lost(l, error_kind::answer_timeout, "no answer within the patience");
   look_at_ns_ = now_ + second_ns;
 }

@@ -46,8 +46,9 @@ public:
   connections(const connections&) = delete;
   connections& operator=(const connections&) = delete;
 
-  /// Before run: `count` links that `what` deals with, which must outlive this.
-  void add(std::uint8_t share, std::uint32_t count, activity& what);
+  /// Before anything else: `count` links that `what` deals with, which must outlive this. Those who pass are
+  /// opened by `what` alone.
+  void add(std::uint8_t share, std::uint32_t count, activity& what, bool passes);
 
   std::vector<link>& links() { return links_; }
   const settings& how() const { return how_; }
@@ -81,6 +82,8 @@ public:
   void vanish(link& l, bool silently);
   /// Its end is an error (or what `expected` counts); it is opened again.
   void fail(link& l, error_kind kind, std::string_view why);
+  /// As fail(), unless it was to be expected.
+  void end_by_server(link& l, error_kind kind, std::string_view why) { lost(l, kind, why); }
   /// The server has ended it as it had said before; it is opened again.
   void reopen(link& l);
   /// Reads up to `most` bytes of a muted link; 0: nothing there.
@@ -88,6 +91,9 @@ public:
   void count_error(error_kind kind, std::string_view why);
   /// From now on unfinished answers are looked for. Costs a walk over all links each second.
   void watch_answers(bool on) { watches_answers_ = on; }
+  /// Handlers may crash, for we ask for it.
+  void expect_accidents(bool on) { accidents_ = on; }
+  bool accidents_happen() const { return accidents_; }
   /// No link is opened (again) any more.
   void stop_opening();
 
@@ -101,7 +107,7 @@ private:
   void release(link& l);
   void lost(link& l, error_kind kind, std::string_view why);
   bool was_killed(const link& l) const;
-  void later(link& l);
+  void later(link& l, std::int64_t pause_ns);
   void open_due();
   void reopen_due();
   void give_up_late();
@@ -130,6 +136,7 @@ private:
   std::vector<char> buffer_; // what is read, of all links
   bool opens_ = true;
   bool watches_answers_ = false;
+  bool accidents_ = false;
   std::int64_t look_at_ns_ = never_ns;                    // when late answers are looked for next
   std::deque<waiting_link> begun_;                        // in order; those not opened in time are given up
   std::vector<waiting_link> broken_;                      // a heap by time

@@ -15,7 +15,7 @@ namespace perron::soak {
 /// |---------------|-----------------------------------|--------------|
 /// | phases_begun  | the parent, after phase_began_ns  | the clients  |
 /// | ending        | the parent, once                  | the clients  |
-/// | publishes     | the parent                        | the director |
+/// | publishes, repeats | the parent                   | the director |
 /// | kills, killed | the parent: killed[n] before kills is n + 1, and that before the kill | the clients |
 struct control_block {
   static constexpr std::size_t most_kills = 1024;
@@ -29,6 +29,7 @@ struct control_block {
   std::atomic<std::int64_t> phase_began_ns{0};
   std::atomic<bool> ending{false};         ///< everybody leaves at once, whatever the phase
   std::atomic<std::uint32_t> publishes{0}; ///< ordered in all
+  std::atomic<std::uint32_t> repeats{0};   ///< of the last one: for polls that came a moment too late
   std::atomic<std::uint32_t> kills{0};
   std::array<kill, most_kills> killed{};
 };

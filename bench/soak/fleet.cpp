@@ -116,6 +116,11 @@ void fleet::publish() {
   wake();
 }
 
+void fleet::publish_again() {
+  control_->repeats.fetch_add(1, std::memory_order_release);
+  wake();
+}
+
 void fleet::tell_killed(pid_t node, std::int64_t now_ns) {
   const std::uint32_t number = control_->kills.load(std::memory_order_relaxed);
   control_block::kill& kill = control_->killed[number % control_block::most_kills];
@@ -165,16 +170,23 @@ bool fleet::done(std::uint32_t phase) const {
 
 std::uint64_t fleet::sum(counter shared_block::*field) const {
   std::uint64_t all = 0;
-  for (const shared_block* const each : blocks_)
-    all += (each->*field).get();
+  for (std::size_t i = 0; i + 1 < blocks_.size(); ++i)
+    all += (blocks_[i]->*field).get();
   return all;
 }
 
 histogram fleet::merged(histogram shared_block::*field) const {
   histogram all;
-  for (const shared_block* const each : blocks_)
-    all.merge(each->*field);
+  for (std::size_t i = 0; i + 1 < blocks_.size(); ++i)
+    all.merge(blocks_[i]->*field);
   return all;
+}
+
+std::uint64_t fleet::latest_heard_ns() const {
+  std::uint64_t latest = 0;
+  for (const shared_block* const each : blocks_)
+    latest = std::max(latest, each->heard_last_ns.get());
+  return latest;
 }
 
 client_counts fleet::counts() const {
@@ -189,6 +201,10 @@ client_counts fleet::counts() const {
   all.messages = sum(&shared_block::messages);
   all.bytes_in = sum(&shared_block::bytes_in);
   all.bytes_out = sum(&shared_block::bytes_out);
+  all.meant = {{"crashed", sum(&shared_block::crashed)},
+               {"lost with a killed process", sum(&shared_block::lost_by_kill)},
+               {"vanished", sum(&shared_block::vanished)},
+               {"opened again", sum(&shared_block::reconnected)}};
   for (std::size_t kind = 0; kind < error_kinds; ++kind) {
     std::uint64_t count = 0;
     for (const shared_block* const each : blocks_)

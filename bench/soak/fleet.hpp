@@ -30,6 +30,7 @@ public:
 
   void begin_phase(std::uint32_t number, std::int64_t now_ns);
   void publish();                                    ///< once more
+  void publish_again();                              ///< the last one, to those who poll
   void tell_killed(pid_t node, std::int64_t now_ns); ///< before it is killed
   void end();                                        ///< everybody leaves
 
@@ -41,13 +42,15 @@ public:
   /// Everybody has nothing left to do in the phases up to that number.
   bool done(std::uint32_t phase) const;
 
+  /// Errors are those of the director as well.
   client_counts counts() const;
-  const std::vector<shared_block*>& blocks() const { return blocks_; }
+  /// Of all but the director.
   std::uint64_t sum(counter shared_block::*field) const;
   histogram merged(histogram shared_block::*field) const;
+  std::uint64_t latest_heard_ns() const;
+  const shared_block& director() const { return *blocks_.back(); }
   /// "reset: Connection reset by peer", one for each kind that occurred.
   std::vector<std::string> error_texts() const;
-  pid_t director() const { return pids_.back(); }
 
 private:
   fleet() = default;

@@ -56,12 +56,14 @@ std::size_t http_activity::received(link& l, std::string_view bytes) {
     bodies_[all_.index_of(l)] = body;
   }
   if (step.whole) {
-    const std::int64_t now = now_ns();
     l.asked = false;
     shared_block& block = all_.block();
     block.answers.add();
-    block.latency.record(static_cast<std::uint64_t>(now - l.due_ns));
-    block.service.record(static_cast<std::uint64_t>(now - l.since_ns));
+    const std::int64_t now = takes_times_ ? now_ns() : 0;
+    if (takes_times_)
+      block.latency.record(static_cast<std::uint64_t>(now - l.due_ns));
+    if (takes_times_)
+      block.service.record(static_cast<std::uint64_t>(now - l.since_ns));
     answered(l, body);
   }
   return step.used;

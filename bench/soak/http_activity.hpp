@@ -18,9 +18,11 @@ public:
 
 protected:
   enum class bodies : std::uint8_t { skipped, kept };
+  enum class times : std::uint8_t { untaken, taken };
 
-  http_activity(connections& all, const std::string& path, bodies what)
-      : all_(all), request_(get(path)), keeps_bodies_(what == bodies::kept) {}
+  http_activity(connections& all, const std::string& path, bodies what, times when)
+      : all_(all), request_(get(path)), keeps_bodies_(what == bodies::kept),
+        takes_times_(when == times::taken) {}
 
   /// The head of a GET of `path`, with `fields`, each ended by CR LF.
   std::string get(std::string_view path, std::string_view fields = {}) const;
@@ -39,6 +41,7 @@ protected:
 
 private:
   const bool keeps_bodies_;
+  const bool takes_times_;
   std::unordered_map<std::uint32_t, std::string> bodies_; // of answers that come in pieces
 };
 

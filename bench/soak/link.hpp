@@ -30,6 +30,9 @@ struct link {
   std::uint8_t tries = 0; ///< in a row that did not open it
   bool asked = false;     ///< an answer is awaited
   bool listens = false;   ///< a publish would reach it
+  bool shaking = false;   ///< its WebSocket is not there yet
+  bool probed = false;    ///< the question that is out is a walk's
+  bool narrow = false;    ///< with a small buffer for what it receives
   bool muted = false;     ///< bytes are left in the socket until its activity asks for them
   std::uint8_t step = 0;  ///< of its activity's own
   bool passes = false;    ///< of those who come and go: from other addresses

@@ -2,14 +2,27 @@
 //
 // perron-soak: very many connections to a server, and what becomes of them.
 #include <perron/bench/soak/conductor.hpp>
+#include <perron/bench/soak/display.hpp>
 #include <perron/bench/soak/fleet.hpp>
+#include <perron/bench/soak/limits.hpp>
+#include <perron/bench/soak/machine.hpp>
 #include <perron/bench/soak/options.hpp>
+#include <perron/bench/soak/report_json.hpp>
+#include <perron/bench/soak/source_addresses.hpp>
+#include <perron/bench/soak/tune.hpp>
 
 #include <sys/signalfd.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
 
 namespace {
 
@@ -33,16 +46,53 @@ std::optional<server_watch> server_of(const soak_options& o, run_record& record)
   return std::nullopt;
 }
 
-audience plain_lines() {
+/// Shows the run on standard output, at the width that the terminal has at the time.
+audience shown_by(display& screen) {
   return {.sampled =
-              [](const sample& s, double, double) {
-                std::printf("%7.1f s  %-8s open %llu of %llu, answers %llu\n", s.at_s, s.phase.c_str(),
-                            static_cast<unsigned long long>(s.clients.open),
-                            static_cast<unsigned long long>(s.clients.wanted),
-                            static_cast<unsigned long long>(s.clients.answers));
-                std::fflush(stdout);
+              [&screen](const sample& s, double phase_s, double phase_of) {
+                screen.resize(terminal::of(STDOUT_FILENO).columns);
+                screen.show(s, {.phase_s = phase_s, .phase_of = phase_of});
               },
-          .marked = [](const mark& m) { std::printf("%7.1f s  %s\n", m.at_s, m.text.c_str()); }};
+          .marked = [&screen](const mark& m) { screen.event(m); }};
+}
+
+std::string joined(int argc, char** argv) {
+  std::string line = "perron-soak";
+  for (int i = 1; i < argc; ++i)
+    line.append(" ").append(argv[i]);
+  return line;
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+/// False: it could not be written, which has been said.
+bool write_report(const std::string& folder, const run_record& record) {
+  std::error_code wrong;
+  std::filesystem::create_directories(folder, wrong);
+  const std::string file = folder + "/soak.json";
+  std::ofstream to(file);
+  if (to << to_json(record) << std::flush)
+    return true;
+  std::fprintf(stderr, "perron-soak: %s could not be written\n", file.c_str());
+  return false;
+}
+
+int tune(const soak_options& o) {
+  const auto settings = settings_for(connections_of(o.run));
+  if (o.tune != "apply") {
+    std::fputs(describe_settings(settings).c_str(), stdout);
+    return 0;
+  }
+  const auto done = apply_settings(settings);
+  std::fputs((done ? *done : done.error().text).c_str(), stdout);
+  return done ? 0 : 1;
 }
 
 /// The number of errors.
@@ -53,6 +103,12 @@ std::uint64_t tell_result(const run_record& record) {
     if (each.count != 0)
       std::printf("error %s %llu\n", each.name.c_str(), static_cast<unsigned long long>(each.count));
   }
+  for (const verdict& each : record.verdicts)
+    std::printf("%s  %s: %s\n",
+                !each.holds   ? "    "
+                : *each.holds ? "ok  "
+                              : "MISS",
+                each.line.c_str(), each.figures.c_str());
   for (const std::string& each : record.notes)
     std::printf("note: %s\n", each.c_str());
   std::printf("opened %llu, answers %llu, messages %llu, errors %llu, left open %llu\n",
@@ -63,25 +119,58 @@ std::uint64_t tell_result(const run_record& record) {
   return errors;
 }
 
+/// "connections N", "server_processes M" and, if not all fit, "bound WHY".
+int tell_limits(const soak_options& o) {
+  const auto sources = parse_sources(o.sources, parse_address(o.host).value()).value();
+  std::uint64_t bytes = 0;
+  for (const share& each : o.run.shares)
+    bytes += each.connections * bytes_of(each.what);
+  const std::uint64_t wanted = connections_of(o.run);
+  const fitting f = fit(wanted, bytes / std::max<std::uint64_t>(wanted, 1), room_here(sources.room()));
+  std::printf("connections %llu\nserver_processes %llu\n", static_cast<unsigned long long>(f.connections),
+              static_cast<unsigned long long>(f.server_processes));
+  if (!f.bound.empty())
+    std::printf("bound %s\n", f.bound.c_str());
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   const auto [options, status] = parse_options(argc, argv);
   if (status)
     return *status;
+  if (!options.tune.empty())
+    return tune(options);
+  if (options.limits)
+    return tell_limits(options);
   const int stop = stop_signals();
   run_record record;
   record.title = options.run.title;
-  record.wanted = connections_of(options.run);
+  record.command = joined(argc, argv);
+  record.started = utc_now();
+  record.machine = read_machine_facts();
+  record.wanted = held_by(options.run);
   record.options = described(options);
   auto server = server_of(options, record);
+  if (server)
+    record.server = server->facts();
+  record.server.address = options.host + ':' + std::to_string(options.port);
   auto clients = fleet::start(options, deal_out(options.run, options.per_process));
   if (!clients) {
     std::fprintf(stderr, "perron-soak: %s\n", clients.error().text.c_str());
     return 1;
   }
-  conductor lead(options, *clients, std::move(server), stop, options.quiet ? audience{} : plain_lines(),
+  display screen(record.title, terminal::of(STDOUT_FILENO), [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  });
+  conductor lead(options, *clients, std::move(server), stop, options.quiet ? audience{} : shown_by(screen),
                  record);
   lead.run();
-  return tell_result(record) == 0 ? 0 : 1;
+  if (!options.quiet)
+    screen.finish();
+  record.verdicts = judge(options.run, record, lead.found());
+  const bool written = options.out.empty() || write_report(options.out, record);
+  return tell_result(record) == 0 && written ? 0 : 1;
 }

@@ -27,7 +27,8 @@ struct soak_options {
   int server_pid = 0;          ///< 0: who listens on the port
   std::string out{};           ///< folder of the report; empty: none
   bool quiet = false;
-  std::string tune{}; ///< empty, "show" or "apply"
+  bool limits = false; ///< only say how many connections fit
+  std::string tune{};  ///< empty, "show" or "apply"
 };
 
 /// The options, or the program's exit status when there is nothing (more) to do: 0 after --help, 2 for what

@@ -32,6 +32,7 @@ struct client_counts {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::vector<named_count> errors; // by kind, always all kinds in the same order
+  std::vector<named_count> meant;  // what was caused on purpose and is no error: "crashed", "vanished", ...
 };
 
 /// The latencies of one interval; all 0 where none was counted.

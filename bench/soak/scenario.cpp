@@ -24,4 +24,11 @@ std::uint64_t connections_of(const scenario& s) {
   return all;
 }
 
+std::uint64_t held_by(const scenario& s) {
+  std::uint64_t all = 0;
+  for (const share& each : s.shares)
+    all += each.what == mode::churn ? 0 : each.connections;
+  return all;
+}
+
 } // namespace perron::soak

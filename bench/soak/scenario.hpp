@@ -72,5 +72,7 @@ struct scenario {
 
 /// Of all shares. Those of churn are the connections in flight.
 std::uint64_t connections_of(const scenario& s);
+/// Without those that come and go.
+std::uint64_t held_by(const scenario& s);
 
 } // namespace perron::soak

@@ -68,13 +68,18 @@ struct shared_block {
   counter bytes_out;
 
   // What was meant to happen, and is therefore no error.
-  counter crashed;      ///< answers with status 500 or closes with 1011 that were asked for
-  counter lost_by_kill; ///< connections to a node that was killed
-  counter vanished;     ///< connections that the client left without a word
-  counter reconnected;  ///< connections opened in the place of a lost one
-  counter said;         ///< chat: messages sent
-  counter reached;      ///< those that the server says the last publish went to
-  counter phase_done;   ///< phases of the scenario that this process has nothing left to do in
+  counter crashed;       ///< answers with status 500 or closes with 1011 that were asked for
+  counter lost_by_kill;  ///< connections to a node that was killed
+  counter vanished;      ///< connections that the client left without a word
+  counter reconnected;   ///< connections opened in the place of a lost one
+  counter said;          ///< chat: messages sent
+  counter listening;     ///< links that a publish would reach now
+  counter heard;         ///< announcements that reached a link
+  counter heard_last_ns; ///< when the last of those did
+  counter published;     ///< the director: answered publishes
+  counter published_ns;  ///< the director: when the last one was sent
+  counter reached;       ///< the director: how many the server says that went to
+  counter phase_done;    ///< phases of the scenario that this process has nothing left to do in
 
   std::array<counter, error_kinds> errors;
 

@@ -139,17 +139,19 @@ void connection::shake_hands(const tls::server_context& with, std::uint64_t time
     throw std::runtime_error("perron: no TLS session can be made: " + made.error().text);
   std::unique_ptr<tls::session> s = std::move(*made);
   const std::uint64_t due = runtime::detail::current().sched->due_in(time_ms * 1'000'000);
-  for (tls::session::step now = s->handshake(); now != tls::session::step::done; now = s->handshake()) {
+  // it begins because there is something to be read, which the first wait takes note of
+  for (auto now = tls::session::step::wants_read; now != tls::session::step::done;) {
+    const bool reads = now == tls::session::step::wants_read;
+    if (!wait_for(reads ? to_read : std::uint32_t(EPOLLOUT),
+                  reads ? rc::wait_kind::readable : rc::wait_kind::writable, due))
+      return;
+    now = s->handshake();
     if (now == tls::session::step::failed) {
       if (s->met_plain_http())
         send_error(status::bad_request, "this port speaks TLS: ask by https://");
       in_use_.outcome = outcome::done_unread; // the alert or the answer has to reach it
       return;
     }
-    const bool reads = now == tls::session::step::wants_read;
-    if (!wait_for(reads ? to_read : std::uint32_t(EPOLLOUT),
-                  reads ? rc::wait_kind::readable : rc::wait_kind::writable, due))
-      return;
     rc::spend(runtime::detail::current());
   }
   if (s->has_pending())

@@ -65,9 +65,9 @@ file_cache::hit file_cache::find(std::string_view path, std::uint64_t now_ms) {
   if (found == in.by_path.end())
     return {};
   const auto at = found->second;
-  at->used_at = now_ms;
+  const bool just_given = std::exchange(at->used_at, now_ms) == now_ms;
   in.by_use.splice(in.by_use.begin(), in.by_use, at);
-  return {at->file, now_ms < at->stale_at};
+  return {at->file, now_ms < at->stale_at, just_given};
 }
 
 void file_cache::put(const std::string& path, std::shared_ptr<const served_file> file, std::uint64_t now_ms) {

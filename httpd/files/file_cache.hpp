@@ -31,6 +31,7 @@ public:
   struct hit {
     std::shared_ptr<const served_file> file{}; ///< null: none
     bool fresh = false;                        ///< need not be looked at
+    bool just_given = false; ///< somebody was given it in this millisecond, and looked if he had to
   };
   hit find(std::string_view path, std::uint64_t now_ms);
 

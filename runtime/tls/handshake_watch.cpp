@@ -3,7 +3,7 @@
 
 #include <perron/runtime/tls/library.hpp>
 
-#include <string_view>
+#include <algorithm>
 
 namespace perron::runtime::tls::detail {
 namespace {
@@ -21,30 +21,11 @@ void note_message(int sent, int /*version*/, int kind, const void* message, std:
   }
 }
 
-int value_of(char digit) noexcept {
-  if (digit >= '0' && digit <= '9')
-    return digit - '0';
-  return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : digit - 'A' + 10;
-}
-
-/// "LABEL <the client's random> <secret>", in hexadecimal (the format of SSLKEYLOGFILE).
-void note_secret(const ::SSL* of, const char* text) {
-  auto* const w = static_cast<handshake_watch*>(SSL_get_app_data(of));
-  if (w == nullptr)
-    return;
-  const std::string_view line(text);
-  handshake_watch::direction* const way = line.starts_with("CLIENT_TRAFFIC_SECRET_0 ")   ? &w->from_client
-                                          : line.starts_with("SERVER_TRAFFIC_SECRET_0 ") ? &w->from_server
-                                                                                         : nullptr;
-  if (way == nullptr)
-    return;
-  const std::string_view secret = line.substr(line.rfind(' ') + 1);
-  if (secret.size() % 2 != 0 || secret.size() / 2 > way->secret.size())
-    return;
-  way->size = static_cast<std::uint8_t>(secret.size() / 2);
-  for (std::size_t i = 0; i < way->size; ++i)
-    way->secret[i] = static_cast<unsigned char>(value_of(secret[2 * i]) * 16 + value_of(secret[2 * i + 1]));
-  way->records = 0; // RFC 8446 5.3: numbers begin anew with a key
+template <std::size_t N>
+std::uint8_t keep(std::span<const unsigned char> made, std::array<unsigned char, N>& in) noexcept {
+  const auto front = made.first(std::min(made.size(), in.size()));
+  std::ranges::copy(front, in.begin());
+  return static_cast<std::uint8_t>(front.size());
 }
 
 } // namespace
@@ -52,16 +33,26 @@ void note_secret(const ::SSL* of, const char* text) {
 handshake_watch::~handshake_watch() {
   ::OPENSSL_cleanse(from_client.secret.data(), from_client.secret.size());
   ::OPENSSL_cleanse(from_server.secret.data(), from_server.secret.size());
+  ::OPENSSL_cleanse(key_block.data(), key_block.size());
 }
 
 void handshake_watch::watch(::ssl_st* session) noexcept {
   ::SSL_set_msg_callback(session, note_message);
   ::SSL_set_msg_callback_arg(session, this);
-  SSL_set_app_data(session, this);
 }
 
-void handshake_watch::allow_for(::ssl_ctx_st* context) noexcept {
-  ::SSL_CTX_set_keylog_callback(context, note_secret);
+void handshake_watch::note_secret(std::string_view label, std::span<const unsigned char> made) noexcept {
+  if (label == "key expansion") {
+    key_block_size = keep(made, key_block);
+    return;
+  }
+  direction* const way = label == "c ap traffic"   ? &from_client
+                         : label == "s ap traffic" ? &from_server
+                                                   : nullptr;
+  if (way == nullptr)
+    return;
+  way->size = keep(made, way->secret);
+  way->records = 0; // RFC 8446 5.3: numbers begin anew with a key
 }
 
 } // namespace perron::runtime::tls::detail

@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
-struct ssl_ctx_st;
 struct ssl_st;
 
 namespace perron::runtime::tls::detail {
@@ -18,11 +18,11 @@ namespace perron::runtime::tls::detail {
 /// What is seen of a handshake that OpenSSL makes: what goes beyond bounds, and what is needed to go on
 /// without OpenSSL. Secrets are wiped when it goes.
 struct handshake_watch {
-  /// The secret of one direction in TLS 1.3, and how many records its key has protected; in TLS 1.2 only
-  /// those.
+  /// The traffic secret of one direction in TLS 1.3, and how many records its key has protected; in TLS 1.2
+  /// only those.
   struct direction {
     std::array<unsigned char, 48> secret{};
-    std::uint8_t size = 0;
+    std::uint8_t size = 0; ///< 0: not seen
     std::uint32_t records = 0;
   };
 
@@ -31,14 +31,17 @@ struct handshake_watch {
   handshake_watch& operator=(const handshake_watch&) = delete;
   ~handshake_watch();
 
-  /// Has a session told of to this, which must outlive it.
+  /// Has a session tell this of its records, which must outlive it.
   void watch(::ssl_st* session) noexcept;
-  /// Has the sessions of a context that are watched tell their secrets.
-  static void allow_for(::ssl_ctx_st* context) noexcept;
+  /// Of what was derived by that label; see key_schedule.hpp.
+  void note_secret(std::string_view label, std::span<const unsigned char> made) noexcept;
 
   wire& on;
   direction from_client;
   direction from_server;
+  /// The front of the key block of TLS 1.2 (RFC 5246 6.3): both keys, the client's first, then both ivs.
+  std::array<unsigned char, 2 * (32 + 12)> key_block{};
+  std::uint8_t key_block_size = 0; ///< 0: not seen
 };
 
 } // namespace perron::runtime::tls::detail

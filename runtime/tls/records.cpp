@@ -3,15 +3,10 @@
 
 #include <perron/runtime/tls/library.hpp>
 
-#include <openssl/core_names.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <new>
 #include <optional>
-#include <string>
 
 namespace perron::runtime::tls::detail {
 
@@ -55,45 +50,20 @@ std::optional<aead> cipher_of(const ::SSL_CIPHER* cipher) noexcept {
   }
 }
 
-/// The key block of TLS 1.2 (RFC 5246 6.3): both keys, the client's first, then both ivs.
-bool key_block(const ::SSL* of, bool sha384, std::span<unsigned char> out) noexcept {
-  static ::EVP_KDF* const prf = ::EVP_KDF_fetch(nullptr, "TLS1-PRF", nullptr);
-  using owned_kdf = std::unique_ptr<::EVP_KDF_CTX, freed_by<::EVP_KDF_CTX_free>>;
-  const owned_kdf by(prf != nullptr ? ::EVP_KDF_CTX_new(prf) : nullptr);
-  std::array<unsigned char, 48> master{};
-  std::array<unsigned char, 64> randoms{};
-  const std::size_t size = ::SSL_SESSION_get_master_key(::SSL_get_session(of), master.data(), master.size());
-  ::SSL_get_server_random(of, randoms.data(), 32);
-  ::SSL_get_client_random(of, &randoms[32], 32);
-  std::string digest = sha384 ? "SHA384" : "SHA256";
-  std::string label = "key expansion"; // fits into the string itself
-  const std::array<::OSSL_PARAM, 5> parameters{
-      ::OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
-      ::OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master.data(), size),
-      ::OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, label.data(), label.size()),
-      ::OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, randoms.data(), randoms.size()),
-      ::OSSL_PARAM_construct_end()};
-  const bool done = by != nullptr && size != 0 &&
-                    ::EVP_KDF_derive(by.get(), out.data(), out.size(), parameters.data()) == 1;
-  ::OPENSSL_cleanse(master.data(), master.size());
-  return done;
-}
-
-bool set_keys_12(const ::SSL* of, aead cipher, bool sha384, traffic_key& client,
+bool set_keys_12(const handshake_watch& seen, aead cipher, traffic_key& client,
                  traffic_key& server) noexcept {
   const std::size_t key = cipher == aead::aes_128_gcm ? 16 : 32;
   const std::size_t iv = cipher == aead::chacha20_poly1305 ? 12 : 4;
-  std::array<unsigned char, 2 * (32 + 12)> block{};
-  const std::span<unsigned char> all = std::span(block).first(2 * (key + iv));
-  const bool done = key_block(of, sha384, all);
-  client.set_12(cipher, all.first(key), all.subspan(2 * key, iv));
-  server.set_12(cipher, all.subspan(key, key), all.subspan(2 * key + iv, iv));
-  ::OPENSSL_cleanse(block.data(), block.size());
-  return done;
+  const std::span block = std::span(seen.key_block).first(seen.key_block_size);
+  if (block.size() < 2 * (key + iv))
+    return false;
+  client.set_12(cipher, block.first(key), block.subspan(2 * key, iv));
+  server.set_12(cipher, block.subspan(key, key), block.subspan(2 * key + iv, iv));
+  return true;
 }
 
-bool set_key_13(aead cipher, bool sha384, const handshake_watch::direction& from, traffic_key& to) noexcept {
-  return to.set_13(cipher, sha384, std::span(from.secret).first(from.size));
+bool set_key_13(aead cipher, hash with, const handshake_watch::direction& from, traffic_key& to) noexcept {
+  return to.set_13(cipher, with, std::span(from.secret).first(from.size));
 }
 
 } // namespace
@@ -106,15 +76,14 @@ std::unique_ptr<records> records::take(::ssl_st* from, const handshake_watch& se
   std::unique_ptr<records> made(new (std::nothrow) records);
   if (made == nullptr)
     return nullptr;
-  const bool sha384 = ::EVP_MD_get_type(::SSL_CIPHER_get_handshake_digest(suite)) == NID_sha384;
+  const hash with =
+      ::EVP_MD_get_type(::SSL_CIPHER_get_handshake_digest(suite)) == NID_sha384 ? hash::sha384 : hash::sha256;
   const bool done = ::SSL_version(from) == TLS1_3_VERSION
-                        ? set_key_13(*cipher, sha384, seen.from_client, made->reading_) &&
-                              set_key_13(*cipher, sha384, seen.from_server, made->writing_)
-                        : set_keys_12(from, *cipher, sha384, made->reading_, made->writing_);
-  if (!done) {
-    ::ERR_clear_error();
+                        ? set_key_13(*cipher, with, seen.from_client, made->reading_) &&
+                              set_key_13(*cipher, with, seen.from_server, made->writing_)
+                        : set_keys_12(seen, *cipher, made->reading_, made->writing_);
+  if (!done)
     return nullptr;
-  }
   made->reading_.set_number(seen.from_client.records);
   made->writing_.set_number(seen.from_server.records);
   return made;
@@ -129,7 +98,7 @@ std::unique_ptr<records> records::for_test(aead cipher, bool newest,
   for (traffic_key* const one : {&client, &made->reading_, &made->writing_})
     if (!newest)
       one->set_12(cipher, secret, secret.first(cipher == aead::chacha20_poly1305 ? 12 : 4));
-    else if (!one->set_13(cipher, false, secret))
+    else if (!one->set_13(cipher, hash::sha256, secret))
       return nullptr;
   return made;
 }

@@ -2,7 +2,7 @@
 #include <perron/runtime/tls/served.hpp>
 
 #include <perron/runtime/core/clock.hpp>
-#include <perron/runtime/tls/handshake_watch.hpp>
+#include <perron/runtime/tls/key_schedule.hpp>
 
 #include <algorithm>
 #include <array>
@@ -133,7 +133,8 @@ result<void> ask_for_certificates(const server_options& options, ::SSL_CTX* by, 
 }
 
 result<owned_context> make_context(const server_options& options, served& all, const indices& shown) {
-  owned_context made(::SSL_CTX_new(::TLS_server_method()));
+  const char* const by = options.keeps_openssl ? nullptr : key_schedule_properties();
+  owned_context made(::SSL_CTX_new_ex(nullptr, by, ::TLS_server_method()));
   if (made == nullptr)
     return wrong("TLS", take_reason());
   ::SSL_CTX* const c = made.get();
@@ -150,7 +151,6 @@ result<owned_context> make_context(const server_options& options, served& all, c
   if (options.prefers_own_order)
     ::SSL_CTX_set_options(c, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   ::SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  handshake_watch::allow_for(c);
   ::SSL_CTX_set_max_cert_list(c, most_chain_bytes);
 
   // all that a resumption needs is in the ticket, sealed with keys that all workers share

@@ -3,6 +3,7 @@
 
 #include <perron/runtime/tls/client_context.hpp>
 #include <perron/runtime/tls/handshake_watch.hpp>
+#include <perron/runtime/tls/key_schedule.hpp>
 #include <perron/runtime/tls/known.hpp>
 #include <perron/runtime/tls/library.hpp>
 #include <perron/runtime/tls/records.hpp>
@@ -237,6 +238,7 @@ session::step session::handshake() noexcept {
   std::int64_t outcome = 1;
   if (!established_) {
     ::ERR_clear_error();
+    const detail::seen_secrets here(watch_.get());
     const int returned = ::SSL_do_handshake(ssl_);
     established_ = returned == 1;
     if (!established_)

@@ -3,13 +3,8 @@
 
 #include <perron/runtime/tls/library.hpp>
 
-#include <openssl/core_names.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-
 #include <algorithm>
 #include <cstring>
-#include <string_view>
 
 namespace perron::runtime::tls::detail {
 namespace {
@@ -38,35 +33,6 @@ const ::EVP_CIPHER* fetched(aead which) noexcept {
       one.reset();
   }
   return one.get();
-}
-
-/// HKDF-Expand-Label with an empty context (RFC 8446 7.1).
-bool expand(bool sha384, std::span<const unsigned char> secret, std::string_view label,
-            std::span<unsigned char> out) noexcept {
-  static ::EVP_KDF* const hkdf = ::EVP_KDF_fetch(nullptr, "HKDF", nullptr);
-  std::array<unsigned char, 64> info{};
-  std::size_t n = 0;
-  info[n++] = 0;
-  info[n++] = static_cast<unsigned char>(out.size());
-  constexpr std::string_view prefix = "tls13 ";
-  info[n++] = static_cast<unsigned char>(prefix.size() + label.size());
-  for (const std::string_view part : {prefix, label})
-    for (const char c : part)
-      info[n++] = static_cast<unsigned char>(c);
-  info[n++] = 0;
-  int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-  std::array<char, 7> digest{"SHA256"};
-  if (sha384)
-    digest = {"SHA384"};
-  const std::array<::OSSL_PARAM, 5> parameters{
-      ::OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-      ::OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
-      ::OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<unsigned char*>(secret.data()),
-                                          secret.size()),
-      ::OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), n), ::OSSL_PARAM_construct_end()};
-  using owned_kdf = std::unique_ptr<::EVP_KDF_CTX, freed_by<::EVP_KDF_CTX_free>>;
-  const owned_kdf by(::EVP_KDF_CTX_new(hkdf));
-  return by != nullptr && ::EVP_KDF_derive(by.get(), out.data(), out.size(), parameters.data()) == 1;
 }
 
 void put_16(unsigned char* at, std::size_t value) noexcept {
@@ -107,9 +73,9 @@ void traffic_key::set_12(aead cipher, std::span<const unsigned char> key,
   std::ranges::copy(fixed_iv.first(std::min(fixed_iv.size(), iv_.size())), iv_.begin());
 }
 
-bool traffic_key::set_13(aead cipher, bool sha384, std::span<const unsigned char> secret) noexcept {
+bool traffic_key::set_13(aead cipher, hash with, std::span<const unsigned char> secret) noexcept {
   cipher_ = cipher;
-  secret_size_ = sha384 ? 48 : 32;
+  secret_size_ = static_cast<std::uint8_t>(size_of(with));
   if (secret.size() != secret_size_)
     return false;
   std::ranges::copy(secret, secret_.begin());
@@ -117,17 +83,15 @@ bool traffic_key::set_13(aead cipher, bool sha384, std::span<const unsigned char
 }
 
 bool traffic_key::derive() noexcept {
-  const std::span<const unsigned char> secret(secret_.data(), secret_size_);
-  const bool sha384 = secret_size_ == 48;
   number_ = 0;
-  return expand(sha384, secret, "key", std::span(key_).first(key_bytes())) &&
-         expand(sha384, secret, "iv", iv_);
+  return expand_label(hash_of_secret(), secret(), "key", {}, std::span(key_).first(key_bytes())) &&
+         expand_label(hash_of_secret(), secret(), "iv", {}, iv_);
 }
 
 bool traffic_key::update() noexcept {
   std::array<unsigned char, 48> next{};
-  const std::span<unsigned char> out = std::span(next).first(secret_size_);
-  const bool done = expand(secret_size_ == 48, {secret_.data(), secret_size_}, "traffic upd", out);
+  const bool done =
+      expand_label(hash_of_secret(), secret(), "traffic upd", {}, std::span(next).first(secret_size_));
   if (done)
     secret_ = next;
   ::OPENSSL_cleanse(next.data(), next.size());

@@ -3,6 +3,8 @@
 
 // For the sources of this folder.
 
+#include <perron/runtime/tls/key_derivation.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,8 +41,8 @@ public:
   /// TLS 1.2: parts of the key block.
   void set_12(aead cipher, std::span<const unsigned char> key,
               std::span<const unsigned char> fixed_iv) noexcept;
-  /// TLS 1.3: the traffic secret of this direction. False: OpenSSL failed.
-  bool set_13(aead cipher, bool sha384, std::span<const unsigned char> secret) noexcept;
+  /// TLS 1.3: the traffic secret of this direction. False: it has not the hash's size.
+  bool set_13(aead cipher, hash with, std::span<const unsigned char> secret) noexcept;
   /// The next secret and what follows from it (RFC 8446 7.2).
   bool update() noexcept;
 
@@ -69,6 +71,8 @@ public:
 
 private:
   bool derive() noexcept;
+  octets secret() const noexcept { return octets(secret_).first(secret_size_); }
+  hash hash_of_secret() const noexcept { return secret_size_ == 48 ? hash::sha384 : hash::sha256; }
   std::size_t explicit_bytes() const noexcept {
     return is_13() || cipher_ == aead::chacha20_poly1305 ? 0 : 8;
   }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ public:
   }
 
   raw_client client() const { return raw_client::to(port_); }
+  std::uint16_t port() const { return port_; }
   bool listens() const { return raw_client().connect(port_); }
 
   /// Tells it to stop; it must do so in order, and leave nothing.

@@ -1,6 +1,7 @@
 %% SPDX-License-Identifier: BSD-3-Clause
 %%
-%% The appmod that answers for Yaws: /hello, and /spin?ms=N, which burns CPU without giving way of its own.
+%% The appmod that answers for Yaws: /hello, /sleep?ms=N, which waits, and /spin?ms=N, which burns CPU without giving
+%% way of its own.
 -module(yaws_hello).
 -export([out/1]).
 
@@ -9,6 +10,10 @@
 out(Arg) ->
     case Arg#arg.server_path of
         "/hello" ->
+            hello();
+        "/sleep" ->
+            {ok, Ms} = yaws_api:queryvar(Arg, "ms"),
+            timer:sleep(list_to_integer(Ms)),
             hello();
         "/spin" ->
             {ok, Ms} = yaws_api:queryvar(Arg, "ms"),

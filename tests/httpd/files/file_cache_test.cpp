@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/files/file_cache.hpp>
 
+#include <perron/runtime/core/clock.hpp>
+
 #include "httpd/files/files_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -31,6 +33,15 @@ std::shared_ptr<const served_file> file_of(std::string content, bool kept = true
   EXPECT_EQ(::fstat(fd, &facts), 0);
   return std::make_shared<served_file>(
       fd, facts, kept ? std::optional(std::move(content)) : std::optional<std::string>());
+}
+
+TEST(file_cache, says_what_was_given_in_the_same_millisecond) {
+  file_cache cache({.entries = 8, .fresh = 100ms});
+  cache.put("a", file_of("a"), 1000);
+  EXPECT_TRUE(cache.find("a", 1000).just_given);
+  EXPECT_FALSE(cache.find("a", 1001).just_given);
+  EXPECT_TRUE(cache.find("a", 1001).just_given);
+  EXPECT_FALSE(cache.find("a", 1003).just_given);
 }
 
 TEST(file_cache, gives_what_was_put_and_says_how_fresh_it_is) {
@@ -153,7 +164,15 @@ TEST(max_age_of, is_read_from_among_other_directives) {
 
 // -- as a server uses it
 
-class kept_files : public files_fixture {};
+class kept_files : public files_fixture {
+protected:
+  /// A file is looked at once in a millisecond.
+  static void pass_a_millisecond() {
+    const auto clock = [] { return runtime::core::monotonic_ns() / 1'000'000; };
+    for (const auto before = clock(); clock() == before;)
+      continue;
+  }
+};
 
 TEST_F(kept_files, file_is_as_it_was_while_it_is_fresh) {
   write("a.txt", "old");
@@ -164,6 +183,7 @@ TEST_F(kept_files, file_is_as_it_was_while_it_is_fresh) {
   write("a.txt", "new");
   std::filesystem::remove(root() / "large.bin");
   EXPECT_EQ(get("a.txt").body, "old");
+  pass_a_millisecond();
   EXPECT_EQ(get("large.bin").status, 404); // what is only kept open is looked at: its links were counted
 }
 
@@ -186,6 +206,7 @@ TEST_F(kept_files, large_file_that_grows_in_place_is_whole) {
   serve_files({.cache = {.fresh = 1h}});
   EXPECT_EQ(get("log").body.size(), 100'000U);
   std::ofstream(root() / "log", std::ios::app) << "more";
+  pass_a_millisecond();
   EXPECT_EQ(get("log").body.size(), 100'004U);
 }
 

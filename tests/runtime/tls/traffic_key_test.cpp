@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/traffic_key.hpp>
 
+#include "runtime/tls/hex.hpp"
+
 #include <gtest/gtest.h>
 
 #include <numeric>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace perron::runtime::tls::detail {
 namespace {
-
-using bytes = std::vector<unsigned char>;
-
-bytes from_hex(std::string_view text) {
-  bytes out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    out.push_back(static_cast<unsigned char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16)));
-  return out;
-}
 
 bytes sealed(traffic_key& by, const bytes& content, record_type type = record_type::application_data) {
   bytes out(by.before() + content.size() + by.behind());
@@ -40,14 +32,14 @@ bytes client_data() {
 
 TEST(TrafficKey, rfc8448_3_SealsTheClientsDataAsTheTraceDoes) {
   traffic_key key;
-  ASSERT_TRUE(key.set_13(aead::aes_128_gcm, false, client_secret));
+  ASSERT_TRUE(key.set_13(aead::aes_128_gcm, hash::sha256, client_secret));
   EXPECT_EQ(sealed(key, client_data()), client_record);
   EXPECT_EQ(key.number(), 1U);
 }
 
 TEST(TrafficKey, rfc8448_3_OpensTheClientsDataAsTheTraceDoes) {
   traffic_key key;
-  ASSERT_TRUE(key.set_13(aead::aes_128_gcm, false, client_secret));
+  ASSERT_TRUE(key.set_13(aead::aes_128_gcm, hash::sha256, client_secret));
   bytes record = client_record;
   const auto opened = key.open(key.begin(false), record);
   ASSERT_TRUE(opened.genuine);
@@ -57,7 +49,7 @@ TEST(TrafficKey, rfc8448_3_OpensTheClientsDataAsTheTraceDoes) {
 
 TEST(TrafficKey, ASecretOfAnotherLengthIsRefused) {
   traffic_key key;
-  EXPECT_FALSE(key.set_13(aead::aes_128_gcm, true, client_secret));
+  EXPECT_FALSE(key.set_13(aead::aes_128_gcm, hash::sha384, client_secret));
 }
 
 /// With every cipher in both versions.
@@ -66,7 +58,7 @@ protected:
   void set(traffic_key& key) {
     const auto [cipher, newest] = GetParam();
     if (newest)
-      ASSERT_TRUE(key.set_13(cipher, false, client_secret));
+      ASSERT_TRUE(key.set_13(cipher, hash::sha256, client_secret));
     else
       key.set_12(cipher, client_secret,
                  std::span(client_secret).first(cipher == aead::chacha20_poly1305 ? 12 : 4));

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/bench/soak/verdicts.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+namespace perron::soak {
+
+namespace {
+
+std::string number(std::uint64_t n) { return std::to_string(n); }
+
+std::string fixed(double value, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+std::string ms(std::uint64_t ns) { return fixed(static_cast<double>(ns) / 1e6, 2) + " ms"; }
+
+bool has_phase(const scenario& run, phase_kind kind) {
+  return std::any_of(run.phases.begin(), run.phases.end(), [&](const phase& p) { return p.what == kind; });
+}
+
+/// Nothing but what is held, and is quiet while it is.
+bool is_quiet(const scenario& run) {
+  return std::all_of(run.shares.begin(), run.shares.end(), [](const share& s) {
+    return s.what == mode::idle || s.what == mode::poll || s.what == mode::sse || s.what == mode::ws;
+  });
+}
+
+std::uint64_t errors_of(const run_record& record) {
+  std::uint64_t all = 0;
+  for (const named_count& each : record.totals.errors)
+    all += each.count;
+  return all;
+}
+
+const sample* last_of(const run_record& record, std::string_view phase) {
+  const sample* found = nullptr;
+  for (const sample& each : record.samples)
+    if (each.phase == phase)
+      found = &each;
+  return found;
+}
+
+const sample* first_of(const run_record& record, std::string_view phase) {
+  for (const sample& each : record.samples)
+    if (each.phase == phase)
+      return &each;
+  return nullptr;
+}
+
+verdict held(const run_record& record) {
+  const sample* end = last_of(record, "hold");
+  if (end == nullptr)
+    end = last_of(record, "ramp");
+  const std::uint64_t open = end == nullptr ? 0 : end->clients.open;
+  return {"all connections are open at the end of the hold", open >= record.wanted,
+          number(open) + " of " + number(record.wanted)};
+}
+
+std::optional<verdict> cost(const run_record& record) {
+  const sample* const end = last_of(record, "hold");
+  if (end == nullptr || record.samples.empty() || end->clients.open == 0 || end->server.processes == 0)
+    return std::nullopt;
+  const sample& before = record.samples.front();
+  const auto per = [&](std::uint64_t then, std::uint64_t now) {
+    return fixed(std::max(static_cast<double>(now) - static_cast<double>(then), 0.0) /
+                     static_cast<double>(end->clients.open),
+                 0);
+  };
+  std::string figures =
+      per(before.server.anonymous_bytes, end->server.anonymous_bytes) + " bytes a connection in the server";
+  if (end->server.pss_bytes && before.server.pss_bytes)
+    figures += " (PSS " + per(*before.server.pss_bytes, *end->server.pss_bytes) + ")";
+  figures += ", " +
+             per(before.machine.slab_bytes + before.machine.socket_buffer_bytes,
+                 end->machine.slab_bytes + end->machine.socket_buffer_bytes) +
+             " in the kernel for both ends";
+  return verdict{"cost of a connection", std::nullopt, std::move(figures)};
+}
+
+std::optional<verdict> at_rest(const run_record& record) {
+  const sample* const begin = first_of(record, "hold");
+  const sample* const end = last_of(record, "hold");
+  if (begin == nullptr || end->at_s - begin->at_s < 1 || end->server.processes == 0)
+    return std::nullopt;
+  const double cpu_s =
+      end->server.user_s + end->server.system_s - begin->server.user_s - begin->server.system_s;
+  const double share = cpu_s / (end->at_s - begin->at_s);
+  return verdict{"at rest the server takes at most 2 % of a processor", share <= 0.02,
+                 fixed(100 * share, 2) + " %"};
+}
+
+verdict published(const findings& found) {
+  bool all = !found.publishes.empty();
+  std::string figures;
+  for (const publish_result& each : found.publishes) {
+    all = all && each.heard >= each.listening && each.listening != 0;
+    figures += (figures.empty() ? "" : "; ") + number(each.heard) + " of " + number(each.listening) +
+               ", the last after " + fixed(each.last_s, 3) + " s" +
+               (each.repeats == 0 ? "" : ", published again " + number(each.repeats) + " times");
+  }
+  return {"everybody who listens gets what is published", all, std::move(figures)};
+}
+
+verdict errors(const run_record& record) {
+  std::string figures = number(errors_of(record));
+  for (const named_count& each : record.totals.errors)
+    if (each.count != 0)
+      figures += ", " + each.name + ' ' + number(each.count);
+  return {"no errors", errors_of(record) == 0, std::move(figures)};
+}
+
+verdict left_over(const run_record& record) {
+  const std::uint64_t before = record.samples.empty() ? 0 : record.samples.front().server.descriptors;
+  const std::uint64_t after = record.samples.empty() ? 0 : record.samples.back().server.descriptors;
+  std::string figures = number(record.totals.open) + " open at the clients";
+  if (after != 0)
+    figures += ", descriptors of the server: before " + number(before) + ", after " + number(after);
+  // A few are of the server's own: a log, a timer, a pool that has grown.
+  constexpr std::uint64_t own = 64;
+  return {"nothing is left over after the drain", record.totals.open == 0 && after <= before + own,
+          std::move(figures)};
+}
+
+verdict survivors(const findings& found) {
+  const double ratio = found.probe_calm_p99_ns == 0 ? 0
+                                                    : static_cast<double>(found.probe_chaos_p99_ns) /
+                                                          static_cast<double>(found.probe_calm_p99_ns);
+  std::optional<bool> holds;
+  if (found.probes_in_chaos != 0 && ratio != 0)
+    holds = ratio <= 2;
+  return {"in chaos the p99 of others stays within 2 x of calm", holds,
+          ms(found.probe_calm_p99_ns) + " in calm, " + ms(found.probe_chaos_p99_ns) + " in chaos, ratio " +
+              fixed(ratio, 2)};
+}
+
+verdict accounted(const run_record& record, const accident_counts& a) {
+  return {"every loss in chaos is accounted for", errors_of(record) == 0,
+          number(a.kills) + " processes killed, " + number(a.lost_by_kill) + " connections lost with them; " +
+              number(a.crashed) + " handlers crashed; " + number(a.vanished) + " clients vanished; " +
+              number(a.reconnected) + " connections opened again; " + number(errors_of(record)) +
+              " losses unexplained"};
+}
+
+} // namespace
+
+std::vector<verdict> judge(const scenario& run, const run_record& record, const findings& found) {
+  std::vector<verdict> all;
+  if (has_phase(run, phase_kind::ramp) && held_by(run) != 0)
+    all.push_back(held(record));
+  if (auto bytes = cost(record))
+    all.push_back(std::move(*bytes));
+  if (is_quiet(run))
+    if (auto rest = at_rest(record))
+      all.push_back(std::move(*rest));
+  if (has_phase(run, phase_kind::publish))
+    all.push_back(published(found));
+  if (has_phase(run, phase_kind::chaos)) {
+    all.push_back(survivors(found));
+    all.push_back(accounted(record, found.accidents));
+  }
+  all.push_back(errors(record));
+  all.push_back(left_over(record));
+  return all;
+}
+
+} // namespace perron::soak
