@@ -9,6 +9,8 @@
 #include <perron/supervisors/core/root_keeper.hpp>
 #include <perron/supervisors/core/settings.hpp>
 #include <perron/supervisors/core/stop_signals.hpp>
+#include <perron/supervisors/siblings.hpp>
+#include <perron/supervisors/siblings/begin.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -66,10 +68,13 @@ int failure(const std::string& program, const std::string& why) {
   return failed;
 }
 
-/// The program between its settings and its exit code.
-int run_tree(spec what, children tree) {
+/// The program between its settings and its exit code; one node of it, if there is a socket to a parent.
+int run_tree(spec what, children tree, int parent) {
+  const bool is_sibling = parent >= 0;
+  if (is_sibling)
+    what.name += ", node " + std::to_string(siblings::self());
   const std::string name = what.name;
-  core::stop_signals signals; // before the node, whose threads inherit the mask
+  core::stop_signals signals(!is_sibling); // before the node, whose threads inherit the mask
   const auto shared = std::make_shared<core::app_state>();
   core::main_thread me(signals, *shared, what.stop_within);
   runtime::node node(what.node);
@@ -77,6 +82,8 @@ int run_tree(spec what, children tree) {
     const std::lock_guard hold(running_lock);
     running = shared;
   }
+  if (is_sibling)
+    siblings::core::begin_link(node, parent, shared);
   const runtime::pid keeper = node.spawn(
       {.name = {}, .trap_exit = true},
       [k = std::make_unique<core::root_keeper>(std::move(what), std::move(tree), shared)] { k->run(); });
@@ -91,7 +98,10 @@ int run_tree(spec what, children tree) {
     core::log_info(name + ": stopped");
   if (left.processes != 0)
     core::log_error(name + ": " + std::to_string(left.processes) + " processes could not be ended");
-  return how && how->in_order ? 0 : failed;
+  if (!how || !how->in_order)
+    return failed;
+  // a node that somebody else than its parent has stopped is to be started again
+  return is_sibling && me.stopped_by() != 0 ? 128 + me.stopped_by() : 0;
 }
 
 int run_with_settings(spec what, const settings::arguments& given) {
@@ -103,8 +113,15 @@ int run_with_settings(spec what, const settings::arguments& given) {
   try {
     if (const auto configure = what.configure)
       configure(what);
+    int parent = -1;
+    if (what.processes > 1) {
+      const siblings::core::parent::outcome began = siblings::core::run_parent(what);
+      if (!began.in_node)
+        return began.exit_code;
+      parent = began.socket;
+    }
     children tree = what.children();
-    return run_tree(std::move(what), std::move(tree));
+    return run_tree(std::move(what), std::move(tree), parent);
   } catch (const bad_setting& e) {
     return usage_error(name, e.what());
   }
@@ -138,10 +155,9 @@ int run(int argc, const char* const* argv, spec what) {
 }
 
 void stop() {
-  if (const std::shared_ptr<core::app_state> current = running_app()) {
-    current->stop_wanted.store(true, std::memory_order_release);
-    current->changed.ring();
-  }
+  const std::shared_ptr<core::app_state> current = running_app();
+  if (current && !siblings::core::stop_all())
+    current->want_stop();
 }
 
 runtime::pid root() {

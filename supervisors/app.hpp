@@ -6,6 +6,7 @@
 #include <perron/runtime/result.hpp>
 #include <perron/supervisors/child_spec.hpp>
 #include <perron/supervisors/setting.hpp>
+#include <perron/supervisors/siblings/options.hpp>
 #include <perron/supervisors/supervisor.hpp>
 
 #include <chrono>
@@ -59,12 +60,19 @@ struct spec {
 
   /// Called when the settings have been read, to set what follows here by them; may refuse().
   std::function<void(spec&)> configure{};
-  /// Called after that; gives the tree. Both run in the main thread, before there are processes.
+  /// More than 1: so many nodes, each a process of the operating system with the whole tree, under a parent
+  /// that starts those again that die (siblings.hpp, siblings/README.md). They are forked between
+  /// `configure` and `children`, so what is opened before is in all of them, and there must be no thread yet.
+  unsigned processes = 1;
+  siblings::parent_options parent{};
+  /// Called after that; gives the tree. Both run in the main thread, before there are processes; this one in
+  /// each node.
   std::function<app::children()> children{};
   /// Run one after the other in a process of their own, outside of the tree.
   std::vector<phase> phases{};
 
   supervisors::supervisor_options root{};
+  /// With several nodes, 0 workers are an equal share of the processors for each, at least one.
   runtime::node_options node{};
   /// What an ordered stop may take in all, whatever the children's shutdown rules say. Then all that is left
   /// is killed.
@@ -83,11 +91,16 @@ struct spec {
 ///        over; the reason is in the log
 ///     2  an unknown option or a value that is none; standard error names option and value
 ///
+/// With several nodes the parent gives these codes, and 1 also if a node fails before all are up, or again
+/// and again; 0 when all have ended by themselves. The function returns in the parent at the end of all, and
+/// in each node at its own: what stands behind it in main() runs in every one.
+///
 /// Called by the main thread before there are others, which might otherwise be chosen for the signals; blocks
 /// it. One at a time.
 int run(int argc, const char* const* argv, spec what);
 
-/// What the first SIGTERM does, for programs that end by themselves. Any thread; returns at once.
+/// What the first SIGTERM does, for programs that end by themselves: stops all nodes. Any thread; returns at
+/// once.
 void stop();
 
 /// The root supervisor, from the first phase on: to draw it, or to add children. Empty when there is none.

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-/// The nodes of one program, each in an operating-system process of its own. All are alike, and everything
-/// here works the same where there is only one, which is all that app::run makes for now.
+/// The nodes of one program, each in an operating-system process of its own, as `app::spec::processes` asks
+/// for. All are alike, and everything here works the same where there is only one.
 ///
 ///     siblings::subscribe("prices");                     // in a process of any node
 ///     for (;;)
@@ -24,7 +24,9 @@
 ///     for (const siblings::reply& r : siblings::ask_all("sessions", "", 1s))
 ///       total += r.bytes ? std::stoul(*r.bytes) : 0;
 ///
-/// Not for what only this node needs: groups and mail cost less.
+/// Bytes pass from node to node through the parent process, which gives them one order; README.md in
+/// siblings/ says who does what, and what happens when one of them dies. Not for what only this node needs:
+/// groups and mail cost less.
 namespace perron::siblings {
 
 /// How many nodes the program has, and which this one is, from 0 on; 1 and 0 where it runs as one process.
@@ -91,10 +93,10 @@ runtime::result<std::string> ask(unsigned node, const std::string& topic, std::s
 /// started again, is dropped. From a process.
 void announce(std::string line);
 
-/// Keeps a TCP port for this program, so that every node can listen on it (SO_REUSEPORT) and no stranger
-/// can: gives the port, a free one for 0. To be called in `configure` of a program with more than one
-/// process; with one the server could not listen there any more. `host` is numeric. Errors: the system's, as
-/// EADDRINUSE.
+/// Keeps a TCP port for this program, so that every node can listen on it (SO_REUSEPORT): gives the port, a
+/// free one for 0. To be called in `configure` of a program with more than one process; with one the server
+/// could not listen there any more. `host` is numeric. Errors: the system's, as EADDRINUSE where anybody has
+/// it already. Who comes later can join only with SO_REUSEPORT and by the same user.
 runtime::result<std::uint16_t> reserve_port(const std::string& host, std::uint16_t port);
 
 } // namespace perron::siblings

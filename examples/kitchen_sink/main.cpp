@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The test bed: every kind of handler, for tests, benchmarks and soaks. `kitchen_sink --port N --workers N`,
-// and by TLS as well: `--tls-port N --cert F --key F`.
+// by several processes: `--processes N`, and by TLS as well: `--tls-port N --cert F --key F`.
 #include "routes.hpp"
 
 #include <perron/httpd/child.hpp>
 #include <perron/runtime/blocking.hpp>
-#include <perron/runtime/group.hpp>
 #include <perron/runtime/receive.hpp>
 #include <perron/runtime/tls/server_context.hpp>
 #include <perron/runtime/tls/session_info.hpp>
 #include <perron/supervisors/app.hpp>
 #include <perron/supervisors/draw.hpp>
+#include <perron/supervisors/siblings.hpp>
 
-#include <nlohmann/json.hpp>
-
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -40,49 +39,6 @@ httpd::response spin(httpd::request& r) {
   while (std::chrono::steady_clock::now() < until) {
   }
   return httpd::text("spun\n");
-}
-
-struct published {
-  std::string body;
-};
-
-/// Parks until somebody publishes.
-httpd::response poll(httpd::request&) {
-  runtime::join_group("poll");
-  return runtime::receive([](published p) { return httpd::text(std::move(p.body)); });
-}
-
-httpd::response publish(httpd::request& r) {
-  const std::size_t reached = runtime::broadcast("poll", published{std::string(r.body())});
-  return httpd::json(nlohmann::json{{"reached", reached}}.dump());
-}
-
-httpd::response stats(httpd::request&) {
-  const runtime::node_stats s = runtime::current_node_stats();
-  nlohmann::json workers = nlohmann::json::array();
-  for (const auto& w : s.workers)
-    workers.push_back({{"queue", w.queue}, {"utilisation", w.utilisation}});
-  nlohmann::json out{{"processes", s.processes},
-                     {"spawned", s.spawned},
-                     {"ended", s.ended},
-                     {"crashed", s.crashed},
-                     {"crash_reports_dropped", s.crash_reports_dropped},
-                     {"turns", s.turns},
-                     {"stolen", s.stolen},
-                     {"taken_over", s.taken_over},
-                     {"timers", s.timers},
-                     {"sockets", s.sockets},
-                     {"stacks_in_use", s.stacks_in_use},
-                     {"process_memory", s.process_memory},
-                     {"workers", workers}};
-  if (const auto http = httpd::stats_of(runtime::whereis("http")))
-    out["http"] = {{"connections", http->connections},   {"accepted", http->accepted},
-                   {"requests", http->requests},         {"running", http->running},
-                   {"crashed", http->crashed},           {"client_gone", http->client_gone},
-                   {"slow_readers", http->slow_readers}, {"late", http->late},
-                   {"drained", http->drained},           {"killed", http->killed},
-                   {"refused", http->refused},           {"turned_away", http->turned_away}};
-  return httpd::json(out.dump(2) + '\n');
 }
 
 /// What the second server shows; null where there is none. Written before any server starts.
@@ -121,11 +77,9 @@ httpd::router routes() {
     runtime::receive(runtime::after(ms_of(q), [] {}));
     return httpd::text("slept\n");
   });
-  r.get("/poll", poll);
-  r.post("/publish", publish);
+  add_node_routes(r);
   add_websocket_routes(r);
   add_realtime_routes(r);
-  r.get("/stats", stats);
   r.get("/tls", tls_info);
   r.post("/tls/reload", reload_certificates);
   r.get("/tree", [](httpd::request&) { return httpd::text(supervisors::draw(app::root())); });
@@ -145,46 +99,78 @@ void read_certificates() {
   certificates = std::move(*made);
 }
 
+/// Ports of the servers. With several processes they are kept before these are, for all of them.
+struct {
+  std::uint16_t http = 0;
+  std::uint16_t echo = 0;
+  std::uint16_t https = 0;
+} ports;
+
+std::uint16_t port_of(const std::string& setting, const app::spec& s) {
+  const auto wanted = app::env<std::uint16_t>(setting);
+  return s.processes > 1 ? siblings::reserve_port("127.0.0.1", wanted).value() : wanted;
+}
+
+void configure(app::spec& s) {
+  s.node.workers = app::env<unsigned>("workers");
+  s.processes = std::max(1U, app::env<unsigned>("processes"));
+  ports.http = port_of("port", s);
+  if (app::env<std::uint16_t>("echo-port") != 0)
+    ports.echo = port_of("echo-port", s);
+  if (!app::env<std::string>("cert").empty())
+    ports.https = port_of("tls-port", s);
+}
+
 app::children children() {
   read_certificates();
-  app::children all{
-      topics_child(), channel_child(),
-      httpd::server_child("http", {.name = "http", .port = app::env<std::uint16_t>("port")}, routes())};
-  if (const auto port = app::env<std::uint16_t>("echo-port"); port != 0)
+  give_answers();
+  app::children all{topics_child(), channel_child(), room_child(),
+                    httpd::server_child("http", {.name = "http", .port = ports.http}, routes())};
+  if (ports.echo != 0)
     all.push_back(httpd::server_child(
-        "echo", {.name = "echo", .port = port, .max_body = std::size_t(64) << 20}, echo_routes()));
+        "echo", {.name = "echo", .port = ports.echo, .max_body = std::size_t(64) << 20}, echo_routes()));
   if (certificates != nullptr)
-    all.push_back(httpd::server_child(
-        "https", {.name = "https", .port = app::env<std::uint16_t>("tls-port"), .tls = certificates},
-        routes()));
+    all.push_back(
+        httpd::server_child("https", {.name = "https", .port = ports.https, .tls = certificates}, routes()));
   return all;
 }
 
 /// Says on standard output where the server listens, once it does.
 void announce() {
   const auto port = httpd::server_port(runtime::whereis("http"));
-  std::printf("kitchen_sink: http://127.0.0.1:%u/\n", static_cast<unsigned>(port.value()));
+  std::string lines = "kitchen_sink: http://127.0.0.1:" + std::to_string(port.value()) + '/';
   if (const auto secure = httpd::server_port(runtime::whereis("https")); secure)
-    std::printf("kitchen_sink: https://127.0.0.1:%u/\n", static_cast<unsigned>(*secure));
-  std::fflush(stdout);
+    lines += "\nkitchen_sink: https://127.0.0.1:" + std::to_string(*secure) + '/';
+  siblings::announce(lines);
+}
+
+/// As many connections as the system lets it have.
+void want_descriptors() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  want_descriptors();
   return app::run(
       argc, argv,
       {.name = "kitchen_sink",
        .description = "Perron's test bed",
        .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
-                    {"workers", 0U, "worker threads, 0 for one per processor"},
+                    {"workers", 0U, "worker threads of a process, 0 for one per processor"},
+                    {"processes", 1U, "processes of the operating system that share the ports"},
                     {"echo-port", std::uint16_t{0},
                      "port of a second server that answers with the body, 0 for none"},
                     {"tls-port", std::uint16_t{0}, "port of a server with TLS, 0 for any; with cert"},
                     {"cert", std::string(), "its certificate chain, a PEM file"},
                     {"key", std::string(), "its private key, a PEM file"},
                     {"root", std::string(), "folder of /static, empty for two files to try"}},
-       .configure = [](app::spec& s) { s.node.workers = app::env<unsigned>("workers"); },
+       .configure = configure,
        .children = children,
        .phases = {{"announce", announce}}});
 }

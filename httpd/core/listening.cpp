@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/listening.hpp>
 
+#include <perron/supervisors/siblings.hpp>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -137,7 +139,8 @@ runtime::result<listening_sockets> listening_sockets::open(const server_options&
 runtime::result<void> listening_sockets::open_tcp(const server_options& options, std::size_t count) {
   port_ = options.port;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto opened = open_one_tcp(options, port_, i != 0);
+    // the program keeps a port for all of its nodes (siblings::reserve_port), so there is no stranger to join
+    const auto opened = open_one_tcp(options, port_, i != 0 || siblings::count() > 1);
     if (!opened)
       return opened.error();
     sockets_.push_back(*opened);

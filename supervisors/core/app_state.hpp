@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -45,6 +46,14 @@ class app_state {
 public:
   const bell changed;
   std::atomic<bool> stop_wanted{false};
+  /// Called once, by a process, when the tree has started. Set before there are any.
+  std::function<void()> on_up{};
+
+  /// Has this node stop in order.
+  void want_stop() noexcept {
+    stop_wanted.store(true, std::memory_order_release);
+    changed.ring();
+  }
 
   void end(app_outcome how) noexcept {
     {

@@ -35,8 +35,9 @@ std::optional<app_outcome> main_thread::wait_for_end(const std::function<void()>
       return how;
     if (stopping_ && by.timer)
       return std::nullopt;
-    if (!stopping_ && (by.signal || shared_.stop_wanted.load(std::memory_order_acquire))) {
+    if (!stopping_ && (by.signal != 0 || shared_.stop_wanted.load(std::memory_order_acquire))) {
       stopping_ = true;
+      stopped_by_ = by.signal;
       set_timer();
       order_stop();
     }
@@ -64,9 +65,9 @@ main_thread::woken main_thread::wait() {
   ::poll(fds.data(), fds.size(), -1);
   woken by;
   while (const int number = signals_.next()) {
-    if (stopping_ || by.signal)
+    if (stopping_ || by.signal != 0)
       end_at_once(number);
-    by.signal = true;
+    by.signal = number;
   }
   shared_.changed.hush();
   std::uint64_t times = 0;

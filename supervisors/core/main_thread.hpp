@@ -22,12 +22,15 @@ public:
   /// than stop_within.
   std::optional<app_outcome> wait_for_end(const std::function<void()>& order_stop);
 
+  /// The signal that has stopped it, 0 if none has.
+  int stopped_by() const noexcept { return stopped_by_; }
+
   /// Stops the node and waits for it.
   runtime::leftovers stop(runtime::node& n, std::chrono::milliseconds grace);
 
 private:
   struct woken {
-    bool signal = false;
+    int signal = 0; ///< its number
     bool timer = false;
   };
 
@@ -39,6 +42,7 @@ private:
   const std::chrono::milliseconds stop_within_;
   const descriptor timer_;
   bool stopping_ = false;
+  int stopped_by_ = 0;
 };
 
 } // namespace perron::supervisors::core

@@ -87,6 +87,8 @@ void root_keeper::begin_phases() {
   shared_->set_root(root_.who);
   if (stopping_)
     return;
+  if (shared_->on_up)
+    shared_->on_up();
   if (what_.phases.empty()) {
     is_up();
     return;
@@ -105,7 +107,7 @@ void root_keeper::fail_phase(const std::string& why) {
   if (stopping_)
     return; // it was told to end
   failed_ = "start phase '" + phase_ + "' failed: " + why;
-  app::stop();
+  shared_->want_stop();
 }
 
 void root_keeper::is_up() { log_info(what_.name + ": started"); }

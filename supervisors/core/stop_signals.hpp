@@ -15,7 +15,8 @@ namespace perron::supervisors::core {
 /// Threads inherit what it blocks, so it is made before them, by the thread that unmakes it.
 class stop_signals {
 public:
-  stop_signals() : fd_(start(before_)) {}
+  /// Not `minds_int`: only SIGTERM.
+  explicit stop_signals(bool minds_int = true) : fd_(start(before_, minds_int)) {}
   ~stop_signals() {
     // those that came too late must not end the program now
     while (next() != 0) {
@@ -36,11 +37,12 @@ public:
   }
 
 private:
-  static int start(sigset_t& before) {
+  static int start(sigset_t& before, bool minds_int) {
     sigset_t mine;
     ::sigemptyset(&mine);
     ::sigaddset(&mine, SIGTERM);
-    ::sigaddset(&mine, SIGINT);
+    if (minds_int)
+      ::sigaddset(&mine, SIGINT);
     ::pthread_sigmask(SIG_BLOCK, &mine, &before);
     return ::signalfd(-1, &mine, SFD_NONBLOCK | SFD_CLOEXEC);
   }

@@ -94,7 +94,7 @@ void link::wait() {
       [&](const runtime::exited& e) {
         over_ = true;
         ordered_ = !e.from; // the node's stop
-        if (!ordered_)
+        if (!e.reason.orderly())
           log_error("siblings: the writer has ended: " + e.reason.to_string());
       },
       [](runtime::any_message) {});
