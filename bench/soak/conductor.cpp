@@ -51,6 +51,7 @@ void conductor::run() {
   accident_counts& a = found_.accidents;
   a.lost_by_kill = clients_.sum(&shared_block::lost_by_kill);
   a.crashed = clients_.sum(&shared_block::crashed);
+  a.silent = clients_.sum(&shared_block::silent);
   a.vanished = clients_.sum(&shared_block::vanished);
   a.reconnected = clients_.sum(&shared_block::reconnected);
   found_.probe_calm_p99_ns = clients_.director().probe_calm.quantile(0.99);

@@ -62,6 +62,9 @@ std::int64_t pause_ns(const link& l, std::uint32_t index) {
          std::int64_t{index * 7919U % 97U} * 1'000'000;
 }
 
+/// From 0 to 10 s.
+std::int64_t spread_ns(std::uint32_t number) { return std::int64_t{number * 2654435761U >> 12U} * 10'000; }
+
 bool opening(const link& l) { return l.state == link_state::connecting || l.state == link_state::greeting; }
 
 } // namespace
@@ -248,7 +251,8 @@ void connections::vanish(link& l, bool silently) {
   if (!silently || ::setsockopt(l.fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != 0) {
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(l.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-  }
+  } else
+    block_.silent.add();
   block_.vanished.add();
   close(l);
   later(l, 0);
@@ -266,12 +270,15 @@ void connections::fail(link& l, error_kind kind, std::string_view why) {
 }
 
 void connections::lost(link& l, error_kind kind, std::string_view why) {
-  if (was_killed(l))
+  const bool killed = was_killed(l);
+  if (killed)
     block_.lost_by_kill.add();
   else if (l.state != link_state::open || !activity_of(l).expected_end(l))
     count_error(kind, why);
+  // Many are lost at once by a kill. They come back one by one, as clients of different people do.
+  const std::int64_t pause = pause_ns(l, index_of(l)) + (killed ? spread_ns(index_of(l) + l.generation) : 0);
   close(l);
-  later(l, pause_ns(l, index_of(l)));
+  later(l, pause);
 }
 
 bool connections::was_killed(const link& l) const {

@@ -70,6 +70,7 @@ struct shared_block {
   // What was meant to happen, and is therefore no error.
   counter crashed;       ///< answers with status 500 or closes with 1011 that were asked for
   counter lost_by_kill;  ///< connections to a node that was killed
+  counter silent;        ///< those of them that not even sent a FIN: the server learns of it when it looks
   counter vanished;      ///< connections that the client left without a word
   counter reconnected;   ///< connections opened in the place of a lost one
   counter said;          ///< chat: messages sent

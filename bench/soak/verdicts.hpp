@@ -25,6 +25,7 @@ struct accident_counts {
   std::uint64_t lost_by_kill = 0;
   std::uint64_t crashed = 0;
   std::uint64_t vanished = 0;
+  std::uint64_t silent = 0; ///< of those who vanished
   std::uint64_t reconnected = 0;
 };
 

@@ -28,7 +28,6 @@ public:
       port_ = static_cast<std::uint16_t>(std::atoi(line.c_str() + begin.size()));
   }
 
-  std::uint16_t port() const { return port_; }
   raw_client client() const { return raw_client::to(port_); }
   std::uint16_t port() const { return port_; }
   bool listens() const { return raw_client().connect(port_); }
