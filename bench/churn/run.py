@@ -69,6 +69,7 @@ def parse_options():
     parser.add_argument("--server", action="append", choices=NAMES, dest="servers",
                         help="this server only; may be given several times")
     parser.add_argument("--in-flight", type=int, nargs="+", default=[32, 1000], metavar="N")
+    parser.add_argument("--client-threads", type=int, default=2, metavar="N")
     parser.add_argument("--seconds", type=float, default=2, metavar="S", help="measured, per load")
     parser.add_argument("--warmup", type=float, default=0.5, metavar="S", help="before them")
     parser.add_argument("--connections", type=int, default=5_000_000, metavar="N", help="of the memory run")
@@ -167,7 +168,8 @@ class ChurnFailed(Exception):
 
 
 def churn(options, pid, port, on_progress, *arguments):
-    command = [*options.under, str(options.bin / "churn_bench"), "--port", str(port), *map(str, arguments)]
+    command = [*options.under, str(options.bin / "churn_bench"), "--port", str(port), "--threads",
+               str(options.client_threads), *map(str, arguments)]
     for member in process_tree.members(pid):
         command += ["--cpu-of", str(member)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
