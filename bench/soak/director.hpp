@@ -81,6 +81,7 @@ private:
   ramp due_{never_ns, 0};
   std::uint64_t asked_ = 0;
   bool chaos_ = false;
+  bool over_ = false;
   std::deque<std::uint32_t> free_; // least recently used first
 };
 

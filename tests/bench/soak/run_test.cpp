@@ -122,6 +122,41 @@ TEST_F(soak_run, slow_readers_get_what_they_ask_for) {
   server_.expect_orderly_end();
 }
 
+TEST_F(soak_run, a_scenario_has_shares_that_do_different_things) {
+  const std::string file = (folder_.path() / "scenario.toml").string();
+  std::ofstream(file) << R"(
+[[share]]
+mode = "idle"
+connections = 20
+[[share]]
+mode = "ws"
+connections = 30
+[[share]]
+mode = "sse"
+connections = 10
+[[share]]
+mode = "churn"
+connections = 5
+rate = 50
+[[phase]]
+kind = "ramp"
+[[phase]]
+kind = "hold"
+seconds = 0.5
+[[phase]]
+kind = "publish"
+count = 2
+every = 0
+[[phase]]
+kind = "probe"
+)";
+  soak({"--scenario", file});
+  expect_clean(total("opened"));
+  EXPECT_GT(total("opened"), 60U);
+  EXPECT_EQ(total("messages"), 80U);
+  server_.expect_orderly_end();
+}
+
 TEST_F(soak_run, crashes_and_vanished_clients_are_no_errors) {
   soak({"idle", "-n", "200", "--hold", "0", "--chaos", "1", "--crash", "0.1", "--vanish", "0.1", "--probes",
         "50"});
