@@ -7,6 +7,8 @@
 #include <perron/bench/soak/limits.hpp>
 #include <perron/bench/soak/machine.hpp>
 #include <perron/bench/soak/options.hpp>
+#include <perron/bench/soak/report_command.hpp>
+#include <perron/bench/soak/report_html.hpp>
 #include <perron/bench/soak/report_json.hpp>
 #include <perron/bench/soak/source_addresses.hpp>
 #include <perron/bench/soak/tune.hpp>
@@ -73,15 +75,19 @@ std::string utc_now() {
 }
 
 /// False: it could not be written, which has been said.
-bool write_report(const std::string& folder, const run_record& record) {
-  std::error_code wrong;
-  std::filesystem::create_directories(folder, wrong);
-  const std::string file = folder + "/soak.json";
-  std::ofstream to(file);
-  if (to << to_json(record) << std::flush)
+bool write_file(const std::string& file, const std::string& text) {
+  std::ofstream to(file, std::ios::binary);
+  if (to << text << std::flush)
     return true;
   std::fprintf(stderr, "perron-soak: %s could not be written\n", file.c_str());
   return false;
+}
+
+bool write_report(const std::string& folder, const run_record& record) {
+  std::error_code wrong;
+  std::filesystem::create_directories(folder, wrong);
+  const bool kept = write_file(folder + "/soak.json", to_json(record));
+  return write_file(folder + "/soak.html", to_html(record)) && kept;
 }
 
 int tune(const soak_options& o) {
@@ -137,6 +143,8 @@ int tell_limits(const soak_options& o) {
 } // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "report")
+    return report_command(argc, argv);
   const auto [options, status] = parse_options(argc, argv);
   if (status)
     return *status;

@@ -46,6 +46,25 @@ TEST_F(process_group, has_its_members_in_the_order_of_joining) {
   });
 }
 
+TEST_F(process_group, keeps_its_order_when_many_leave) {
+  run([] {
+    std::vector<monitored> all;
+    for (int i = 0; i < 100; ++i)
+      all.push_back(member_of("room"));
+    std::vector<pid> expected;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (i % 5 == 2) {
+        expected.push_back(all[i].who);
+      } else {
+        send(all[i].who, go{});
+        EXPECT_EQ(reason_of(all[i].ref), exit_reason::normal());
+      }
+    EXPECT_EQ(group_members("room"), expected);
+    expected.push_back(member_of("room").who);
+    EXPECT_EQ(group_members("room"), expected);
+  });
+}
+
 TEST_F(process_group, may_be_joined_twice_and_left_twice) {
   run([] {
     join_group("g");
