@@ -47,7 +47,7 @@ trap stop_server EXIT
 
 # start_server <log> <processes>: sets server and port once it listens.
 start_server() {
-  local log=$1 processes=$2 arguments=(--port 0 --workers 2)
+  local log=$1 processes=$2 arguments=(--port 0 --workers 2 --idle-time 86400)
   [[ $processes -eq 1 ]] || arguments+=(--processes "$processes" --workers 1)
   : >"$log"
   "$bin/kitchen_sink" "${arguments[@]}" >"$log" 2>&1 &
