@@ -145,6 +145,8 @@ std::pair<soak_options, std::optional<int>> parse_options(int argc, char** argv)
   plain_run p;
   std::string what = "idle";
   CLI::App cli("Opens very many connections to a server and says what becomes of them.", "perron-soak");
+  cli.footer("perron-soak report soak.json... --out page.html   draws kept runs, several over each other\n"
+             "A tutorial, the keys of scenarios and the names in soak.json: bench/soak/README.md");
   describe_load(cli, o, p, what);
   describe_chaos(cli, p);
   describe_run(cli, o);

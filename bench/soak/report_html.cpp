@@ -120,6 +120,8 @@ std::vector<tile> tiles_of(const run_record& run) {
     result.push_back({"server memory a connection", whole_bytes(each), "user space, its PSS"});
   if (const auto each = slab_bytes_per_connection(run))
     result.push_back({"kernel memory a connection", whole_bytes(each), "slab, both ends if both are here"});
+  else if (!run.samples.empty() && run.samples.front().machine.slab_bytes > 0)
+    result.push_back({"kernel memory a connection", "-", "others used the machine"});
   if (const auto [name, h] = main_latency(run); h != nullptr)
     result.push_back({name + ", p99", time_text(h->quantile(0.99)),
                       "median " + time_text(h->quantile(0.5)) + ", most " + time_text(h->max_ns())});

@@ -29,7 +29,7 @@ class Peer(servers.Server):
     about = ""  # what it is and with which settings, for the report
     files = ()  # configuration and program, shown in the report
     places = None  # how many requests it can have in work at once by its own settings; None: no such number
-    start_timeout_s = 60
+    more_warmup_s = 0  # that it needs before it is as fast as it will be
 
 
 class Perron(Peer, servers.Perron):
@@ -149,6 +149,7 @@ class Tomcat(Peer):
     spins = True
     threads = 200
     heap = "4g"
+    more_warmup_s = 8  # until the virtual machine has compiled what runs often
     files = (PEERS / "tomcat_server.xml", PEERS / "Hello.java")
     _home = pathlib.Path("/usr/share/tomcat10")
 
@@ -205,7 +206,11 @@ class Puma(Peer):
         self._program, self._env = servers.need_installed("puma"), servers.need_installed("env")
 
     def command(self, port, directory):
-        return [self._env, f"PORT={port}", f"WORKERS={self.workers}", f"THREADS={self.threads}", self._program, "-C",
+        return self.puma(f"tcp://127.0.0.1:{port}?backlog=4096", self.workers)
+
+    def puma(self, address, workers):
+        """The command that has it listen there; no workers: one process."""
+        return [self._env, f"BIND={address}", f"WORKERS={workers}", f"THREADS={self.threads}", self._program, "-C",
                 str(PEERS / "puma.rb")]
 
 

@@ -5,6 +5,7 @@ import argparse
 import os
 import pathlib
 import resource
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -17,7 +18,6 @@ import figures  # noqa: E402
 import load  # noqa: E402
 import page  # noqa: E402
 import peers  # noqa: E402
-import process_tree  # noqa: E402
 import servers  # noqa: E402
 import steps  # noqa: E402
 
@@ -28,13 +28,14 @@ GOALS = [("sweep.errors.80000.perron", 0)]
 
 def main():
     options = parse_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     ready = prepared(options)
     if not ready:
         sys.exit("nothing to measure")
     figures.print_machine(options.rounds)
-    maker = load.LoadBench(options.bin)
+    maker = load.Soak(options.bin)
     samples, stops, found = figures.Samples(), {}, []
     for round_number in range(options.rounds):
         turn = round_number % len(ready)
@@ -56,8 +57,8 @@ def parse_options():
     parser.add_argument("--in-flight", type=int, nargs="+", default=STEPS, metavar="N")
     parser.add_argument("--seconds", type=float, default=8, metavar="S", help="measured, per step")
     parser.add_argument("--warmup", type=float, default=3, metavar="S", help="before them")
-    parser.add_argument("--patience", type=float, default=40, metavar="S",
-                        help="for connections to open, and for late answers at the end")
+    parser.add_argument("--patience", type=float, default=20, metavar="S",
+                        help="for a connection to open, and for an answer")
     parser.add_argument("--most-memory", type=float, default=6, metavar="GB", help="a server that takes more is ended")
     parser.add_argument("--bin", type=pathlib.Path, default=programs, metavar="DIR", help="where the programs are")
     parser.add_argument("--perron", type=pathlib.Path, default=programs / "kitchen_sink", metavar="PATH",
@@ -71,7 +72,7 @@ def prepared(options):
     """The servers that are installed and built, in the order of the tables."""
     build = ROOT / "build" / "bench" / "sweep"
     build.mkdir(parents=True, exist_ok=True)
-    ready, known = [], peers.all_peers(options.perron, build)
+    ready, known = [], peers.all_peers(options.perron.resolve(), build)
     unknown = set(options.servers or []) - {peer.name for peer in known}
     if unknown:
         sys.exit(f"no such server: {' '.join(unknown)}; there are: {' '.join(peer.name for peer in known)}")

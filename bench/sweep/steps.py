@@ -4,11 +4,11 @@
 import dataclasses
 
 import load
-import process_tree
 import servers
 import watch
 
 FEW_ERRORS = 0.01  # of the requests; more, and the server is taken to have stopped
+OUTPUT_KEPT = 2000  # characters
 DESCRIPTORS_LEFT = 100  # so near its limit a process is out of them
 
 
@@ -26,13 +26,14 @@ class Step:
     descriptors: int = 0  # of the process that has most
     places: int = None
     stopped: str = ""
+    said: str = ""  # the end of the server's output, where it stopped
 
     def figures(self):
         """(name, value, unit); nothing where no request was answered."""
         if not self.outcome or not self.outcome.answers:
             return []
         found = self.outcome
-        return [("rps", found.answers / found.seconds, "req/s"), ("errors", sum(found.errors.values()), "count"),
+        return [("rps", found.answers / (found.end - found.begin), "req/s"), ("errors", sum(found.errors.values()), "count"),
                 ("p50_ms", found.p50 * 1000, "ms"), ("p99_ms", found.p99 * 1000, "ms"), ("cpu_us", self.cpu_us, "us"),
                 ("memory_mb", self.memory / 1e6, "MB"), ("processes", self.processes, "count"),
                 ("threads", self.threads, "count")]
@@ -49,45 +50,55 @@ def measure(peer, in_flight, maker, options):
     try:
         with peer.running() as (pid, port):
             step.places = peer.places
-            _load(step, pid, port, peer.sleep_path, maker, options)
+            _load(step, pid, port, peer, maker, options)
+            if step.stopped:
+                step.said = _output(pid)
     except servers.Unavailable as reason:
-        step.stopped = f"at {in_flight}: {reason}"
+        step.stopped = f"at {in_flight:,}: {reason}"
     return step
 
 
-def _load(step, pid, port, path, maker, options):
-    cpu = {}
+def _load(step, pid, port, peer, maker, options):
     watched = watch.Watch(pid, options.most_memory * 1e9)
     try:
-        step.outcome = maker.run(port, path, step.in_flight, options,
-                                 lambda: cpu.update(begin=process_tree.cpu_seconds(pid)),
-                                 lambda: cpu.update(end=process_tree.cpu_seconds(pid)))
+        step.outcome = maker.run(pid, port, peer.sleep_path, step.in_flight, options.warmup + peer.more_warmup_s,
+                                 options)
     except load.Failed as reason:
-        step.stopped = f"at {step.in_flight}: {reason}"
+        step.stopped = f"at {step.in_flight:,}: {reason}"
     finally:
         watched.stop()
     step.memory, step.processes = watched.memory, watched.processes
     step.threads, step.descriptors = watched.threads, watched.descriptors
-    if step.outcome and step.outcome.answers and "end" in cpu:
-        step.cpu_us = (cpu["end"] - cpu["begin"]) / step.outcome.answers * 1e6
+    if step.outcome and step.outcome.answers:
+        step.cpu_us = watched.cpu_seconds(step.outcome.begin, step.outcome.end) / step.outcome.answers * 1e6
     step.stopped = _why(step, watched, options) or step.stopped
+
+
+def _output(pid):
+    try:
+        with open(f"/proc/{pid}/cwd/output", encoding="utf-8", errors="replace") as file:
+            return file.read()[-OUTPUT_KEPT:]
+    except OSError:
+        return ""
 
 
 def _why(step, watched, options):
     """Why the server does not go further than this; empty where it does."""
     found = step.outcome
     if watched.ended_for_memory:
-        return f"at {step.in_flight}: ended by the sweep, since it took more than {options.most_memory:g} GB"
+        return f"at {step.in_flight:,}: ended by the sweep, since it took more than {options.most_memory:g} GB"
     if not found:
         return ""
     errors = sum(found.errors.values())
     all_open = found.opened >= step.in_flight
+    if all_open and not found.answers:
+        return f"at {step.in_flight:,}: nobody was answered in time"
     if all_open and errors <= FEW_ERRORS * (found.answers + errors):
         return ""
     seen = f"{errors:,} errors ({', '.join(f'{k} {v:,}' for k, v in found.errors.items())})" if errors else ""
     if not all_open:
         seen = f"{found.opened:,} of {step.in_flight:,} connections open" + (f", {seen}" if seen else "")
-    return f"at {step.in_flight}: {_cause(step, watched)}{seen}"
+    return f"at {step.in_flight:,}: {_cause(step, watched)}{seen}"
 
 
 def _cause(step, watched):

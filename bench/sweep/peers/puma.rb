@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Puma: processes with a pool of threads each, behind one socket. PORT, WORKERS and THREADS come from the environment.
+# Puma: processes with a pool of threads each, behind one socket. BIND, WORKERS and THREADS come from the environment.
 # It answers /hello, /sleep?ms=N, which keeps its thread and waits, and /spin?ms=N, which burns CPU.
 
 workers Integer(ENV['WORKERS'])
 threads Integer(ENV['THREADS']), Integer(ENV['THREADS'])
-bind "tcp://127.0.0.1:#{ENV['PORT']}?backlog=4096&low_latency=true"
+bind ENV['BIND']
 persistent_timeout 3600
 environment 'production'
 quiet
