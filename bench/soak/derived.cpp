@@ -18,18 +18,27 @@ void raise(quantiles& to, const quantiles& other) {
   to.max = std::max(to.max, other.max);
 }
 
-// The last of the samples with most connections of those that `counts`.
+// The last of the samples with most connections of those that `counts`; one of the hold, if there is any.
+// What drains has its memory back before all is closed.
 template <class Counts>
 const sample* fullest(const run_record& run, Counts counts) {
   const sample* found = nullptr;
-  for (const sample& s : run.samples)
-    if (counts(s) && s.clients.open >= too_few && (found == nullptr || s.clients.open >= found->clients.open))
+  for (const sample& s : run.samples) {
+    if (!counts(s) || s.clients.open < too_few || s.phase == "drain")
+      continue;
+    const bool better =
+        found == nullptr || (s.phase == "hold") > (found->phase == "hold") ||
+        ((s.phase == "hold") == (found->phase == "hold") && s.clients.open >= found->clients.open);
+    if (better)
       found = &s;
+  }
   return found;
 }
 
-double grown(std::uint64_t from, std::uint64_t to, std::uint64_t connections) {
-  return (static_cast<double>(to) - static_cast<double>(from)) / static_cast<double>(connections);
+std::optional<double> grown(std::uint64_t from, std::uint64_t to, std::uint64_t connections) {
+  if (to <= from)
+    return std::nullopt;
+  return static_cast<double>(to - from) / static_cast<double>(connections);
 }
 
 } // namespace

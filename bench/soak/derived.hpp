@@ -28,7 +28,7 @@ struct phase_figures {
 
 std::vector<phase_figures> phases_of(const run_record& run);
 
-/// Of the sample in which most were open, and, where it was read, the proportional set size.
+/// Connections in the sample in which most were open.
 std::uint64_t most_open(const run_record& run);
 
 /// Bytes that came with each connection since the first sample, by the one with most connections: the

@@ -3,6 +3,7 @@
 
 #include <perron/bench/soak/scenario_file.hpp>
 #include <perron/bench/soak/source_addresses.hpp>
+#include <perron/bench/soak/units.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -34,7 +35,7 @@ std::map<std::string, mode> modes() {
 
 scenario scenario_of(const plain_run& p) {
   scenario s;
-  s.title = std::to_string(p.all.connections) + " connections: " + std::string(name_of(p.all.what));
+  s.title = grouped(p.all.connections) + " connections: " + std::string(name_of(p.all.what));
   s.shares.push_back(p.all);
   const auto add = [&](phase_kind what, auto... with) {
     phase next;
@@ -144,6 +145,8 @@ std::pair<soak_options, std::optional<int>> parse_options(int argc, char** argv)
   plain_run p;
   std::string what = "idle";
   CLI::App cli("Opens very many connections to a server and says what becomes of them.", "perron-soak");
+  cli.footer("perron-soak report soak.json... --out page.html   draws kept runs, several over each other\n"
+             "A tutorial, the keys of scenarios and the names in soak.json: bench/soak/README.md");
   describe_load(cli, o, p, what);
   describe_chaos(cli, p);
   describe_run(cli, o);

@@ -15,6 +15,7 @@ namespace {
 
 // A letter of the plots' font and size takes about that.
 constexpr double letter = 6.6;
+constexpr double bold_letter = 7.6;
 constexpr double line_height = 15;
 
 // What one tooltip covers.
@@ -31,8 +32,8 @@ std::string attribute(const char* name, double n) {
   return std::string(" ") + name + "=\"" + number(n) + '"';
 }
 
-double text_width(std::string_view text) {
-  return letter * static_cast<double>(std::count_if(text.begin(), text.end(), [](char c) {
+double text_width(std::string_view text, double of_letter = letter) {
+  return of_letter * static_cast<double>(std::count_if(text.begin(), text.end(), [](char c) {
            return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
          }));
 }
@@ -57,8 +58,9 @@ struct frame {
 class drawing {
 public:
   drawing(const plot& p, double width, double height, const std::string& id)
-      : plot_(p), width_(width), height_(height), id_(id), wide_(width >= 500), frame_(framed()),
-        x_(p.x, ends_of(true).least, ends_of(true).most,
+      : plot_(p), width_(width), height_(height), id_(id), wide_(width >= 500), x_ends_(ends_of(true)),
+        frame_(framed()),
+        x_(p.x, x_ends_.least, x_ends_.most,
            static_cast<int>((frame_.right - frame_.left) / (p.x.what == measure::clock ? 84 : 80))),
         y_(p.y, ends_of(false).least, ends_of(false).most,
            static_cast<int>((frame_.bottom - frame_.top) / 38)) {}
@@ -96,7 +98,7 @@ private:
   double widest_name() const {
     double result = 0;
     for (const curve& c : plot_.curves)
-      result = std::max(result, text_width(c.name));
+      result = std::max(result, text_width(c.name, bold_letter));
     return result;
   }
 
@@ -108,6 +110,7 @@ private:
             .bottom = height_ - 40};
   }
 
+  bool within(double value) const { return value >= x_ends_.least && value <= x_ends_.most; }
   double x(double value) const { return frame_.left + x_.place(value) * (frame_.right - frame_.left); }
   double y(double value) const { return frame_.bottom - y_.place(value) * (frame_.bottom - frame_.top); }
 
@@ -119,6 +122,8 @@ private:
   void spans() {
     bool shaded = false;
     for (const span& s : plot_.spans) {
+      if (!within(s.to) && !within(s.from) && !(s.from < x_ends_.least && s.to > x_ends_.most))
+        continue;
       const double from = x(s.from);
       const double to = x(s.to);
       if (to > from && shaded)
@@ -151,6 +156,8 @@ private:
   void marks() {
     double free_from = frame_.left;
     for (const mark& m : plot_.marks) {
+      if (!within(m.at_s))
+        continue;
       const double at = x(m.at_s);
       out_ += "<g class=\"mark\"><title>" + escaped(clock(m.at_s) + ' ' + m.text) + "</title><line" +
               attribute("x1", at) + attribute("x2", at) + attribute("y1", frame_.top) +
@@ -222,10 +229,10 @@ private:
       return;
     double at = frame_.left;
     for (const curve& c : plot_.curves) {
-      if (c.points.empty() || at + text_width(c.name) > width_)
+      if (c.points.empty() || at + text_width(c.name, bold_letter) > width_)
         continue;
       text(at, 12, ("name t" + std::to_string(c.colour % 8)).c_str(), c.name);
-      at += text_width(c.name) + 14;
+      at += text_width(c.name, bold_letter) + 14;
     }
   }
 
@@ -258,6 +265,7 @@ private:
   const double height_;
   const std::string& id_;
   const bool wide_;
+  const ends x_ends_;
   const frame frame_;
   const scale x_;
   const scale y_;

@@ -64,7 +64,9 @@ std::optional<double> cpu(const moment& m) {
 }
 
 std::optional<double> per_connection(const moment& m, double from, double to) {
-  if (m.now.clients.open < enough_connections || m.now.clients.open * 20 < m.now.clients.wanted)
+  // What drains has its memory back before all is closed.
+  if (m.now.phase == "drain" || m.now.clients.open < enough_connections ||
+      m.now.clients.open * 20 < m.now.clients.wanted)
     return std::nullopt;
   return std::max(0.0, (to - from) / static_cast<double>(m.now.clients.open));
 }

@@ -192,11 +192,16 @@ void parent::obey() {
     log_info(program_ + ": all " + std::to_string(slots_.size()) + " nodes are up");
   if (now.stop_all)
     stop(0, "a node wants it");
-  if (!first_is_up_ && relay_.is_up(0)) {
-    first_is_up_ = true;
-    for (unsigned node = 1; node < slots_.size() && !stopping_since_; ++node)
-      slots_[node].start_at = steady_now();
-  }
+  if (relay_.is_up(0))
+    start_others();
+}
+
+/// Once, when the first node has shown that it can start.
+void parent::start_others() {
+  if (std::exchange(others_started_, true) || stopping_since_)
+    return;
+  for (unsigned node = 1; node < slots_.size(); ++node)
+    slots_[node].start_at = steady_now();
 }
 
 // -- ends
@@ -264,16 +269,19 @@ void parent::ended(unsigned node, int wait_status) {
   const std::string what = program_ + ": " + name_of(node) + " (process " + std::to_string(s.pid) + ") ";
   obey();
   if (stopping_since_) {
-    if (how.how != node_end::kind::finished) {
+    // one that somebody killed may have been told to stop by him as well, as service managers tell all
+    const bool failed = how.how == node_end::kind::failed || how.how == node_end::kind::crashed;
+    if (failed && exit_code_ == 0)
+      exit_code_ = 1;
+    if (failed || how.number == SIGKILL)
       log_error(what + how.to_string() + " while it stopped");
-      exit_code_ = exit_code_ != 0 ? exit_code_ : 1;
-    }
     return;
   }
   const time now = steady_now();
   const restarts::verdict next = restarts_.ended(node, how, now, runtime::core::random_unit());
   if (how.how == node_end::kind::finished) {
     log_info(what + "has finished");
+    start_others();
   } else if (how.how == node_end::kind::killed && how.number == SIGHUP) {
     stop(128 + SIGHUP, "SIGHUP ends it");
   } else if (how.how == node_end::kind::failed && !relay_.has_been_complete()) {

@@ -64,6 +64,7 @@ private:
   node_pipe::came read(unsigned node);
   void part(unsigned node);
   void obey();
+  void start_others();
 
   bool heed_signals();
   [[noreturn]] void end_at_once(int number);
@@ -82,7 +83,7 @@ private:
   restarts restarts_;
   std::vector<slot> slots_;
   std::uint64_t started_ = 0;
-  bool first_is_up_ = false;
+  bool others_started_ = false;
   bool paused_ = false; ///< reads nobody, as a node has too much to take
   std::optional<time> stopping_since_;
   std::optional<time> killing_at_; ///< when all that is left is killed

@@ -187,6 +187,15 @@ TEST(processes, that_do_not_read_are_named_and_killed_and_started_again) {
   EXPECT_EQ(n.end(), 0) << n.logged();
 }
 
+TEST(processes, hold_up_those_who_publish_more_than_another_one_reads) {
+  nodes n("floods", {"--patience", "2000"});
+  n.next("flooded");
+  n.next("1 is back");
+  EXPECT_THAT(n.logged(), HasSubstr("has read nothing for 2000 ms; it is killed"));
+  n.signal(SIGTERM);
+  EXPECT_EQ(n.end(), 0) << n.logged();
+}
+
 TEST(processes, end_the_program_if_one_does_not_start) {
   nodes n("does_not_start");
   EXPECT_EQ(n.end(), 1);

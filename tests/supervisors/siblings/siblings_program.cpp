@@ -87,6 +87,12 @@ bool has_stopped(pid_t process) {
   return true;
 }
 
+void stop_process(pid_t process) {
+  ::kill(process, SIGSTOP);
+  while (!has_stopped(process))
+    runtime::yield();
+}
+
 void wait_for_change(unsigned node, bool up) {
   runtime::receive(runtime::when([=](const siblings::node_change& c) { return c.node == node && c.up == up; },
                                  [](siblings::node_change) {}));
@@ -170,12 +176,24 @@ void asks_a_stopped_one() {
   siblings::watch();
   only_first_goes_on();
   wait_for_change(1, true);
-  const pid_t one = pid_of(1);
-  ::kill(one, SIGSTOP);
-  while (!has_stopped(one))
-    runtime::yield();
+  stop_process(pid_of(1));
   // what is sent to it makes its silence known
   say("ask: " + text_of({1, siblings::ask(1, "pid", "", 600s)}));
+  wait_for_change(1, true);
+  say("1 is back");
+  wait_for_ever();
+}
+
+/// More than the parent keeps for one that does not read.
+void floods() {
+  siblings::watch();
+  only_first_goes_on();
+  wait_for_change(1, true);
+  stop_process(pid_of(1));
+  for (int i = 0; i < 64; ++i)
+    while (!siblings::publish("flood", std::string(1U << 20U, 'x'))) {
+    }
+  say("flooded");
   wait_for_change(1, true);
   say("1 is back");
   wait_for_ever();
@@ -202,6 +220,7 @@ const std::map<std::string, void (*)()> modes{
     {"asks", asks},
     {"asks_the_dead", asks_the_dead},
     {"asks_a_stopped_one", asks_a_stopped_one},
+    {"floods", floods},
     {"crashes", crashes},
     {"stops_all", stops_all},
     {"announces", announces},
