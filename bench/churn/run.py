@@ -69,6 +69,7 @@ def parse_options():
     parser.add_argument("--server", action="append", choices=NAMES, dest="servers",
                         help="this server only; may be given several times")
     parser.add_argument("--in-flight", type=int, nargs="+", default=[32, 1000], metavar="N")
+    parser.add_argument("--client-threads", type=int, default=2, metavar="N")
     parser.add_argument("--seconds", type=float, default=2, metavar="S", help="measured, per load")
     parser.add_argument("--warmup", type=float, default=0.5, metavar="S", help="before them")
     parser.add_argument("--connections", type=int, default=5_000_000, metavar="N", help="of the memory run")
@@ -135,7 +136,7 @@ def measure_memory(options, server):
     try:
         with server.running() as (pid, port):
             def on_progress(closed):
-                points.append((closed, process_tree.user_bytes(pid)))
+                points.append((closed, process_tree.private_bytes(pid)))
             result = churn(options, pid, port, on_progress, "--connections", options.connections, "--in-flight",
                            options.in_flight[-1])
     except (servers.Unavailable, ChurnFailed) as reason:
@@ -147,7 +148,7 @@ def measure_memory(options, server):
         return {}
     found, half_width = regression.slope(points)
     sizes = [size for _, size in points]
-    print(f"\nmemory of {server.name} while {result['closed']:,.0f} connections came and went, {len(points)} samples, "
+    print(f"\nprivate memory of {server.name} while {result['closed']:,.0f} connections came and went, {len(points)} samples, "
           f"the first {LEFT_OUT:.0%} of the run left out:\n"
           f"  {sizes[0]:,} bytes at first, {sizes[-1]:,} at the end, between {min(sizes):,} and {max(sizes):,}\n"
           f"  slope {found:+.4f} bytes for each connection, 95 % interval {found - half_width:+.4f} to "
@@ -167,7 +168,8 @@ class ChurnFailed(Exception):
 
 
 def churn(options, pid, port, on_progress, *arguments):
-    command = [*options.under, str(options.bin / "churn_bench"), "--port", str(port), *map(str, arguments)]
+    command = [*options.under, str(options.bin / "churn_bench"), "--port", str(port), "--threads",
+               str(options.client_threads), *map(str, arguments)]
     for member in process_tree.members(pid):
         command += ["--cpu-of", str(member)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
