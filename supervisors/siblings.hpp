@@ -95,9 +95,9 @@ runtime::result<std::string> ask(unsigned node, const std::string& topic, std::s
 void announce(std::string line);
 
 /// Keeps a TCP port for this program, so that every node can listen on it (SO_REUSEPORT): gives the port, a
-/// free one for 0. To be called in `configure` of a program with more than one process; with one the server
-/// could not listen there any more. `host` is numeric. Errors: the system's, as EADDRINUSE where anybody has
-/// it already. Who comes later can join only with SO_REUSEPORT and by the same user.
+/// free one for 0. To be called in `configure` of a program with more than one process; with one it is
+/// not needed. `host` is numeric. Errors: the system's, as EADDRINUSE where
+/// somebody listens on it already. Who comes later can join only with SO_REUSEPORT and by the same user.
 runtime::result<std::uint16_t> reserve_port(const std::string& host, std::uint16_t port);
 
 } // namespace perron::siblings

@@ -3,6 +3,7 @@
 
 #include <perron/bench/soak/scenario_file.hpp>
 #include <perron/bench/soak/source_addresses.hpp>
+#include <perron/bench/soak/units.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -34,7 +35,7 @@ std::map<std::string, mode> modes() {
 
 scenario scenario_of(const plain_run& p) {
   scenario s;
-  s.title = std::to_string(p.all.connections) + " connections: " + std::string(name_of(p.all.what));
+  s.title = grouped(p.all.connections) + " connections: " + std::string(name_of(p.all.what));
   s.shares.push_back(p.all);
   const auto add = [&](phase_kind what, auto... with) {
     phase next;
@@ -58,7 +59,8 @@ scenario scenario_of(const plain_run& p) {
 void describe_load(CLI::App& cli, soak_options& o, plain_run& p, std::string& what) {
   cli.add_option("mode", what,
                  "what the connections do:\n"
-                 "idle      held after one answer, and asked again at the end\n"
+                 "idle      held after one answer, and asked again at the end; no server that closes idle "
+                 "ones sooner\n"
                  "poll      wait in a long poll until something is published\n"
                  "sse       hold a stream of events\n"
                  "ws        hold a WebSocket\n"

@@ -145,7 +145,7 @@ std::string verdict_list(const std::vector<verdict>& verdicts) {
   std::string result = "<ul class=\"verdicts\">";
   for (const verdict& v : verdicts) {
     const char* kind = !v.holds ? "unknown" : *v.holds ? "holds" : "fails";
-    const char* sign = !v.holds ? "? not told" : *v.holds ? "\u2713 holds" : "\u2717 fails";
+    const char* sign = !v.holds ? "\u2013 stated" : *v.holds ? "\u2713 holds" : "\u2717 fails";
     result += "<li>" + tag("span", sign, std::string("state ") + kind) + tag("span", escaped(v.line)) +
               (v.figures.empty() ? "" : tag("span", escaped(v.figures), "figures")) + "</li>";
   }
@@ -188,10 +188,13 @@ table count_table(const client_counts& c) {
   row("messages", c.messages);
   t.rows.push_back({"received", bytes(static_cast<double>(c.bytes_in))});
   t.rows.push_back({"sent", bytes(static_cast<double>(c.bytes_out))});
+  row("errors", sum_of(c.errors));
   for (const named_count& each : c.errors)
-    row("error: " + each.name, each.count);
+    if (each.count > 0)
+      row("error: " + each.name, each.count);
   for (const named_count& each : c.meant)
-    row("on purpose: " + each.name, each.count);
+    if (each.count > 0)
+      row("on purpose: " + each.name, each.count);
   return t;
 }
 
@@ -289,7 +292,7 @@ std::string to_html(const run_record& run) {
   page += section("Phases", as_html(phase_table(run)));
   if (const table latencies = latency_table(run); !latencies.rows.empty())
     page += section("Latencies", as_html(latencies));
-  page += section("Counts", as_html(count_table(run.totals)));
+  page += section("Counts", tag("div", as_html(count_table(run.totals)), "slender"));
   page += event_table(run) + setting_tables(run);
   return page + foot;
 }

@@ -88,7 +88,7 @@ struct mark {
   std::string text; // "node 7 killed", "published"
 };
 
-/// A sentence that the run was to prove. `holds` is empty where it could not be told.
+/// A sentence that the run was to prove. `holds` is empty where it is only stated, or could not be told.
 struct verdict {
   std::string line;
   std::optional<bool> holds;

@@ -9,10 +9,10 @@ namespace perron::soak {
 /// escape.
 inline constexpr std::string_view page_style = R"css(
 :root { color-scheme: light dark; --paper: #fbfaf8; --card: #ffffff; --ink: #23252b; --soft: #666b76; --line: #e4e1db;
-  --grid: #ebe8e2; --band: #f4f1ec; --good: #1d7a4c; --bad: #b3261e; --open: #7a6a2a;
+  --grid: #ebe8e2; --band: #f4f1ec; --good: #1d7a4c; --bad: #b3261e; --open: #666b76;
   --c0: #2f6db5; --c1: #d9772b; --c2: #3d8f58; --c3: #7d5ba6; --c4: #c23b3b; --c5: #8a6348; --c6: #1f8f97; --c7: #8b8f98; }
 @media (prefers-color-scheme: dark) { :root { --paper: #15171b; --card: #1c1f25; --ink: #e6e4df; --soft: #9ba1ac;
-  --line: #2e323a; --grid: #2a2e36; --band: #20242a; --good: #5fc48d; --bad: #ff8a80; --open: #d8c370;
+  --line: #2e323a; --grid: #2a2e36; --band: #20242a; --good: #5fc48d; --bad: #ff8a80; --open: #9ba1ac;
   --c0: #6fa8e8; --c1: #f0a060; --c2: #74c48d; --c3: #b596dd; --c4: #f07f7f; --c5: #c9a080; --c6: #5cc4cb; --c7: #9aa0ab; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
@@ -64,6 +64,7 @@ svg .t2, .k2 { fill: var(--c2); color: var(--c2); } svg .t3, .k3 { fill: var(--c
 svg .t4, .k4 { fill: var(--c4); color: var(--c4); } svg .t5, .k5 { fill: var(--c5); color: var(--c5); }
 svg .t6, .k6 { fill: var(--c6); color: var(--c6); } svg .t7, .k7 { fill: var(--c7); color: var(--c7); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+@media (min-width: 761px) { .slender { max-width: 420px; } }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 8px 14px; text-align: right; border-top: 1px solid var(--line); vertical-align: top; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; vertical-align: bottom; }

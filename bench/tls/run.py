@@ -5,7 +5,6 @@ import argparse
 import contextlib
 import os
 import pathlib
-import re
 import resource
 import shutil
 import socket
@@ -23,6 +22,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "http")]
 
 import figures  # noqa: E402
 import process_tree  # noqa: E402
+import workloads  # noqa: E402
 
 SERVERS = ["perron", "nginx"]
 EXPERIMENTS = ["handshakes", "idle", "requests"]
@@ -73,13 +73,13 @@ def measure(options, name, samples):
             with running(options, name) as (pid, port):
                 for kind in ("full", "resumed"):
                     cost = cpu_of_handshakes(pid, port, version, kind == "resumed", options.handshakes)
-                    samples.add(f"{kind} handshake, TLS {version}", name, cost * 1e6, "µs CPU")
+                    samples.add(f"{kind}_cpu_us.{version}", name, cost * 1e6, "us")
     if "idle" in wanted:
         with running(options, name) as (pid, port):
-            samples.add("idle connection", name, bytes_of_idle(pid, port, options.idle_connections), "bytes")
+            samples.add("idle_bytes", name, bytes_of_idle(pid, port, options.idle_connections), "bytes")
     if "requests" in wanted:
         with running(options, name) as (pid, port):
-            samples.add("GET /hello", name, cpu_of_requests(pid, port, options.requests) * 1e6, "µs CPU")
+            samples.add("request_cpu_us", name, cpu_of_requests(pid, port, options.requests) * 1e6, "us")
 
 
 @contextlib.contextmanager
@@ -221,18 +221,8 @@ def cpu_of_requests(pid, port, count):
 def report(samples):
     figures.print_table(samples, samples.rows(), SERVERS, "TLS", "perron")
     print()
-    printed = {}
-    for row in samples.rows():
-        kind = re.sub(r" handshake, TLS ", "_cpu_us.", row)
-        name = {"idle connection": "tls.idle_bytes", "GET /hello": "tls.request_cpu_us"}.get(row, f"tls.{kind}")
-        for server in SERVERS:
-            if samples.median(row, server) is not None:
-                figures.figure(f"{name}.{server}", samples.median(row, server), samples.unit(row).replace("µs CPU", "us"))
-        ratio = samples.ratio(row, "perron", "nginx")
-        if ratio is not None:
-            printed[f"{name}.perron_over_nginx"] = ratio
-            figures.ratio_figure(f"{name}.perron_over_nginx", ratio)
-    figures.print_goals(GOALS, printed)
+    ratios = workloads.ratios_of(samples, samples.rows(), ["nginx"], "tls.")
+    figures.print_goals(GOALS, workloads.print_figures(samples, samples.rows(), SERVERS, ratios, "tls."))
 
 
 if __name__ == "__main__":

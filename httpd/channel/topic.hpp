@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -210,9 +211,9 @@ private:
     topic_start from;
   };
   std::unique_ptr<topic_peers> peers_; ///< empty: there are no other nodes, and what follows is empty as well
-  std::deque<shared_publish> under_way_; ///< frames of this process that have not come back yet, in order
-  std::uint64_t shared_ = 0;             ///< the serial of the last of them
-  std::size_t elsewhere_ = 0;            ///< publishes that the node with the store is asked for
+  std::list<shared_publish> under_way_; ///< frames of this process that have not come back yet, in order
+  std::uint64_t shared_ = 0;            ///< the serial of the last of them
+  std::size_t elsewhere_ = 0;           ///< publishes that the node with the store is asked for
   std::unordered_map<std::uint64_t, joining>
       joining_;                   ///< subscribers whose `join` has not come back, by serial
   std::vector<topic_life> lives_; ///< the processes of this topic, this one included

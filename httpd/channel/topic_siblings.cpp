@@ -34,8 +34,10 @@ void topic::handle_continue(take_up) {
       epoch_ = new_epoch();
   }
   slowest_ = history_.last();
-  if (peers_->keeps())
+  if (peers_->keeps()) {
+    peers_->may_give(false); // what is published now may be before the head in it, and behind it in the order
     say(topic_frames::head{epoch_, history_.last()});
+  }
   for (const topic_life& each : lives_) // a node may have died before this one could be told
     if (!peers_->is_up(each.node))
       say(topic_frames::over{each.life});
@@ -208,7 +210,9 @@ void topic::did(topic_frames::kept& what) {
 }
 
 void topic::did(const topic_frames::head& what) {
-  if (!peers_->keeps() && (what.epoch != epoch_ || what.last != history_.last()))
+  if (peers_->keeps())
+    peers_->may_give(true);
+  else if (what.epoch != epoch_ || what.last != history_.last())
     throw std::runtime_error("topic " + name_ + " has another history than the node that has the store");
 }
 

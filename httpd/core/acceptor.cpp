@@ -19,7 +19,7 @@ namespace {
 namespace net = runtime::net::detail;
 
 /// Connections taken before others get their turn.
-constexpr int accepts_per_turn = 64;
+constexpr int accepts_per_turn = 16;
 /// How long nobody is accepted when there is no room for him.
 constexpr std::uint64_t pause_ms{net::accept_pause.count()};
 /// Who has this much to do already takes only a few, and then nobody for a moment: the others are better off
@@ -82,7 +82,9 @@ void acceptor::accept_some(rc::worker& at) noexcept {
   if (paused_ || asleep_ || !site_->accepting.load(std::memory_order_relaxed))
     return;
   const bool busy = at.queue_length() > too_much_queued;
-  for (int i = 0; i < (busy ? accepts_when_busy : accepts_per_turn); ++i) {
+  const int waiting = net::waiting_to_be_accepted(fd);
+  const int most = busy ? accepts_when_busy : accepts_per_turn;
+  for (int i = 0; i < std::min(waiting, most); ++i) {
     const admission told = site_->limits.advice();
     if (told == admission::sleep) {
       asleep_ = true;
@@ -111,7 +113,11 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       return;
     }
   }
-  // edge-triggered: more may wait, and no event will say so again
+  if (waiting <= most) {
+    site_->limits.pass_on(); // it may have been woken for nothing
+    return;
+  }
+  // edge-triggered: no event will tell of the others again
   if (busy)
     pause(at, busy_pause_ms);
   else

@@ -22,7 +22,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <new>
 
 namespace perron::httpd::core {
@@ -38,24 +37,6 @@ constexpr std::chrono::milliseconds overdue_time{1'000};
 
 } // namespace
 
-inbound* inbound::make(const http1::request_head& head, std::size_t head_size, std::string_view bytes) {
-  const std::size_t total = sizeof(inbound) + head.header_count * sizeof(header_field) + bytes.size();
-  auto* in = ::new (rc::allocate(total, alignof(inbound))) inbound;
-  in->head = head;
-  in->head_size = head_size;
-  in->size = bytes.size();
-  in->total = total;
-  std::memcpy(in->bytes(), bytes.data(), bytes.size());
-  http1::rebase(in->head, bytes.data(), in->bytes(), in->fields());
-  return in;
-}
-
-void inbound::free(inbound* in) noexcept {
-  const std::size_t total = in->total;
-  in->~inbound();
-  rc::deallocate(in, total, alignof(inbound));
-}
-
 const server_options& connection::options_now() const noexcept {
   return site_->shards[home->index].now->options;
 }
@@ -69,6 +50,7 @@ connection::connection(std::shared_ptr<site> s, int socket, rc::worker& at)
 }
 
 connection::~connection() = default;
+
 bool connection::open() noexcept {
   rc::worker& at = *home;
   site_shard& shard = site_->shards[at.index];
@@ -81,11 +63,16 @@ bool connection::open() noexcept {
   // a fresh connection that sends nothing gets the time of a head
   const server_options& options = options_now();
   set_deadline(at, at.now_ms() + ms(phase_ == phase::idle ? options.head_time : options.handshake_time));
-  if (at.poll.add(*this) != 0) {
+  const bool is_fresh = phase_ == phase::fresh;
+  if (!is_fresh && shard.early_reads.now()) {
+    // where clients are near their request is there by now, and the event is saved
+    at.poll.add_late(*this);
+    read_more(at);
+    shard.early_reads.was(phase_ != phase::idle || partial_ != nullptr);
+  } else if (is_fresh ? at.poll.add(*this) != 0 : !at.poll.watch(*this, false)) {
     close();
-    return false;
   }
-  return true;
+  return phase_ != phase::closed;
 }
 
 void connection::close() noexcept {
@@ -124,7 +111,7 @@ void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::work
   auto& c = static_cast<connection&>(self);
   if (c.phase_ == phase::idle) {
     c.ready_bits_.store(c.ready_bits_.load(std::memory_order_relaxed) | events, std::memory_order_relaxed);
-    if ((events & (EPOLLIN | peer_left)) != 0 || c.waits_to_write())
+    if ((events & (EPOLLIN | peer_left)) != 0 || events == 0 || c.waits_to_write())
       c.read_more(at);
     return;
   }
@@ -138,7 +125,7 @@ void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::work
   }
   // seq_cst: see the table; the process looks at these in the other order
   c.ready_bits_.fetch_or(events, std::memory_order_seq_cst);
-  if (c.phase_ != phase::in_use)
+  if (c.phase_ != phase::in_use || events == 0)
     return;
   if (const std::uint32_t number = c.waiting_for_.load(std::memory_order_seq_cst); number != 0)
     rc::push_signal(c.listed_.who, rc::plain_signal(rc::envelope_kind::wake, runtime::pid(), number));
@@ -152,12 +139,6 @@ void connection::tell_peer_left(std::uint32_t events) noexcept {
   const std::uint64_t kind = (events & hang_up) != 0 ? gone : half_closed;
   rc::push_signal(listed_.who, rc::exit_envelope(rc::envelope_kind::interrupt, runtime::pid(),
                                                  runtime::exit_reason::client_gone(), kind));
-}
-
-/// By whoever finds that there is something, the poller or the process itself.
-void connection::send_mail() noexcept {
-  if (mail_wanted_.exchange(false, std::memory_order_seq_cst))
-    net::deliver_asked_for(listed_.who, rc::make_envelope<readable>(rc::envelope_kind::mail));
 }
 
 void connection::read_more(rc::worker& at) noexcept {
@@ -360,59 +341,6 @@ std::uint64_t connection::hurry(std::uint64_t now_ms) noexcept {
   return now_ms + ms(overdue_time);
 }
 
-// -- in_use: the process acts
-
-void connection::leave_count() noexcept {
-  if (std::exchange(in_use_.counted, false))
-    site_->limits.leaves_count();
-}
-
-bool connection::wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t due_ms) {
-  struct published {
-    std::atomic<std::uint32_t>& number;
-    ~published() { number.store(0, std::memory_order_relaxed); }
-  };
-  rc::process& p = runtime::detail::current();
-  rc::waiting wait(p, what, due_ms);
-  const published until_end{waiting_for_};
-  waiting_for_.store(wait.number(), std::memory_order_seq_cst);
-  for (;;) {
-    const std::uint32_t seen = ready_bits_.fetch_and(~(bits & ~peer_left), std::memory_order_seq_cst);
-    if ((seen & (bits | hang_up)) != 0)
-      return true;
-    if (!wait.park())
-      return false;
-  }
-}
-
-void connection::be_interrupted_by(std::uint8_t kinds) {
-  rc::process& p = runtime::detail::current();
-  p.ignored_interrupts = static_cast<std::uint8_t>((half_closed | gone) & ~kinds);
-  if (p.exit_pending)
-    return;
-  // what came before this was judged by the old rule; what comes from now on is by the new one
-  rc::take_in(p);
-  const std::uint32_t seen = ready_bits_.load(std::memory_order_seq_cst);
-  const auto left = static_cast<std::uint8_t>(((seen & peer_left) != 0 ? half_closed : 0) |
-                                              ((seen & hang_up) != 0 ? gone : 0));
-  p.interrupted = (left & kinds) != 0;
-  if (p.interrupted)
-    p.exit_with = runtime::exit_reason::client_gone();
-}
-
-void connection::limit_time(std::chrono::milliseconds time) noexcept {
-  request_ms_.store(static_cast<std::uint32_t>(time.count()), std::memory_order_relaxed);
-  ask_home(new_time);
-}
-
-void connection::give_up_inbound() noexcept { ask_home(shrink); }
-
-void connection::want_mail(bool now) noexcept {
-  mail_wanted_.store(true, std::memory_order_seq_cst);
-  if (now || (ready_bits_.load(std::memory_order_seq_cst) & (EPOLLIN | peer_left)) != 0)
-    send_mail();
-}
-
 std::string connection::label() const {
   constexpr std::size_t most = 256;
   if (in_use_.handshakes)
@@ -429,36 +357,7 @@ std::string connection::label() const {
   return label;
 }
 
-void connection::may_have_more() noexcept { ready_bits_.fetch_or(EPOLLIN, std::memory_order_relaxed); }
-
 // -- returning: an errand to the home worker
-
-[[gnu::always_inline]] inline void connection::post_home() noexcept {
-  const rc::inside engine;
-  if (engine.own() == home)
-    home->push_pinned(errand_);
-  else
-    home->post(errand_);
-}
-
-void connection::give_back(fate then, std::string_view leftover) noexcept {
-  next_ = site_->ends_connections() ? fate::close : then;
-  if (next_ == fate::keep && !leftover.empty())
-    partial_ = std::make_unique<std::string>(leftover);
-  if (in_use_.asks_home) [[unlikely]]
-    ask_home(give_back_too);
-  else
-    post_home();
-}
-
-/// Whoever wishes first sends the errand; it takes along what was wished for until it is there.
-void connection::ask_home(wish what) noexcept {
-  if (!in_use_.asks_home) // home may be reading it
-    in_use_.asks_home = true;
-  // acq_rel: what was written before the wish is seen by who does as asked, and the errand's last run by us
-  if (home_asked_.fetch_or(what, std::memory_order_acq_rel) == 0)
-    post_home();
-}
 
 /// True: the connection is given back as well.
 bool connection::do_as_asked(rc::worker& at) noexcept {

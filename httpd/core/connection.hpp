@@ -2,6 +2,8 @@
 #pragma once
 
 #include <perron/httpd/core/admission.hpp>
+#include <perron/httpd/core/exchange_state.hpp>
+#include <perron/httpd/core/inbound.hpp>
 #include <perron/httpd/core/site.hpp>
 #include <perron/httpd/http1/request_head.hpp>
 #include <perron/runtime/core/poller.hpp>
@@ -28,37 +30,6 @@ struct session_info;
 namespace perron::httpd::core {
 
 namespace rc = runtime::core;
-
-/// The bytes of one request, from the first of its head to whatever had arrived after it, with the parsed
-/// head that points into them. One allocation: [inbound | header fields | bytes].
-struct inbound {
-  http1::request_head head;
-  std::size_t head_size = 0;
-  std::size_t size = 0;
-  std::size_t total = 0;                     ///< of the allocation
-  std::uint64_t began_ns = 0;                ///< when it was complete; only where somebody is told of its end
-  access_sink* told = nullptr;               ///< instead of the server's; see request::tell
-  std::unique_ptr<const std::string> user{}; ///< see request::tell_user
-
-  std::span<header_field> fields() noexcept {
-    return {reinterpret_cast<header_field*>(this + 1), head.header_count};
-  }
-  char* bytes() noexcept { return reinterpret_cast<char*>(fields().data() + head.header_count); }
-  std::string_view after_head() noexcept { return {bytes() + head_size, size - head_size}; }
-
-  static inbound* make(const http1::request_head& head, std::size_t head_size, std::string_view bytes);
-  static void free(inbound* in) noexcept;
-};
-
-/// How far the answer to a request has got.
-enum class outcome : std::uint8_t {
-  none,        ///< nothing is out
-  begun,       ///< some of the head may be
-  begun_open,  ///< the same, and the body is one that ends with the connection
-  done_keep,   ///< all of it is, and the connection can go on
-  done_close,  ///< all of it is, and the connection ends
-  done_unread, ///< as done_close, but the peer may still be sending
-};
 
 /// One client connection. Between requests it is this record in the poller of its home worker and nothing
 /// else: no process, no stack, no buffer. When the head of a request is complete, a process is made for it
@@ -111,7 +82,8 @@ public:
   /// Null where nobody asked.
   const visitor* from() const noexcept { return visitor_.get(); }
 
-  /// Registers with the home worker's poller; on that worker. False: the connection is gone.
+  /// Its life begins, on the home worker: it reads if a request may be there already, and is watched by the
+  /// poller from when it has to be. False: the connection is gone.
   bool open() noexcept;
 
   /// What becomes of a connection after a request. A reset tells the peer that the end is none.
@@ -159,20 +131,6 @@ public:
 
   // -- for the process that owns it
 
-  struct exchange_state {
-    inbound* in = nullptr;
-    std::size_t used = 0;     ///< bytes of `in` that belong to this request; the rest is the next one's
-    std::uint16_t status = 0; ///< of the final answer; 0: none was begun
-    core::outcome outcome = core::outcome::none;
-    supervisors::request_end how = supervisors::request_end::normal; ///< written by its end
-    bool late = false;                                               ///< its body did not come in time
-    bool counted = true;     ///< has not left the count of connections
-    bool asks_home = false;  ///< ask_home() was called
-    bool upgraded = false;   ///< it carries another protocol
-    bool handshakes = false; ///< the process is no request's
-    /// Bytes of the answer that were taken, less those of its head; of no meaning without a status.
-    std::int64_t body_sent = 0;
-  };
   exchange_state& in_use() noexcept { return in_use_; }
 
   /// Takes it out of the count of max_connections for the rest of its life.

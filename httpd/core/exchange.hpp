@@ -98,7 +98,7 @@ private:
   static void refuse_informational(int status);
   /// The final head is on its way.
   void begins(int status, std::size_t head_size, outcome how) noexcept {
-    connection::exchange_state& state = connection_.in_use();
+    exchange_state& state = connection_.in_use();
     state.outcome = how;
     state.status = static_cast<std::uint16_t>(status);
     state.body_sent = -static_cast<std::int64_t>(head_size);

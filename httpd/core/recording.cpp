@@ -47,7 +47,7 @@ struct told {
       // then it looks like one without
     }
   }
-  void answers(const connection::exchange_state& state) noexcept {
+  void answers(const exchange_state& state) noexcept {
     record.status = state.status;
     if (state.status != 0 && state.body_sent > 0)
       record.body_bytes = static_cast<std::uint64_t>(state.body_sent);
@@ -64,7 +64,7 @@ std::string_view first_line(std::string_view came) noexcept {
 } // namespace
 
 void record_end(connection& c, rc::worker& at) noexcept {
-  const connection::exchange_state& state = c.in_use();
+  const exchange_state& state = c.in_use();
   told t(at, c.from(), c.fd);
   if (state.in != nullptr) {
     t.asks(state.in->head, header_view(state.in->fields()));

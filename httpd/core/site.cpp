@@ -67,7 +67,7 @@ bool site::asks_who(std::size_t at) const noexcept {
 
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
   auto& c = *static_cast<connection*>(who.observer_data);
-  connection::exchange_state& state = c.in_use();
+  exchange_state& state = c.in_use();
   state.how = supervisors::usual_end_of(why, draining);
   if (state.late) [[unlikely]] {
     state.late = false;

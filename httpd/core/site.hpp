@@ -7,6 +7,7 @@
 #include <perron/httpd/server.hpp>
 #include <perron/runtime/core/counter.hpp>
 #include <perron/runtime/core/process.hpp>
+#include <perron/runtime/core/worth_trying.hpp>
 #include <perron/supervisors/core/request_site.hpp>
 
 #include <atomic>
@@ -30,7 +31,8 @@ struct alignas(64) site_shard {
   connection* first = nullptr;         ///< all connections of this worker
   proxy_greeting* greetings = nullptr; ///< those that are not connections yet
   acceptor* accepting = nullptr;
-  generation* now = nullptr; ///< what requests begin with
+  generation* now = nullptr;               ///< what requests begin with
+  runtime::core::worth_trying early_reads; ///< of what was just accepted
   runtime::core::counter refused;
   runtime::core::counter limited;
   handshake_queue handshakes;

@@ -3,45 +3,24 @@
 
 #include <perron/httpd/http1/authority.hpp>
 #include <perron/httpd/http1/characters.hpp>
+#include <perron/httpd/http1/field_name.hpp>
 #include <perron/httpd/status.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <charconv>
-#include <cstring>
 #include <limits>
-#include <type_traits>
 
 namespace perron::httpd::http1 {
 
 namespace {
 
+using detail::is_name;
 using httpd::detail::is_blank;
 
 constexpr std::size_t max_method = 32;
 constexpr std::size_t version_size = 8; // "HTTP/1.1"
 constexpr int max_empty_lines = 4;
-
-/// Whether a name is `lower`, in whichever case, given that it is as long and a token. A word at a time:
-/// among the characters of tokens only capitals become letters, and none becomes '-', by setting that bit.
-template <std::size_t Size>
-bool is_name(std::string_view name, const char (&lower)[Size]) noexcept {
-  constexpr std::size_t size = Size - 1;
-  static_assert(size >= 4);
-  using word = std::conditional_t<size >= 8, std::uint64_t, std::uint32_t>;
-  constexpr auto case_bits = static_cast<word>(0x2020'2020'2020'2020U);
-  const auto same = [&](std::size_t at) {
-    word a;
-    word b;
-    std::memcpy(&a, name.data() + at, sizeof a);
-    std::memcpy(&b, lower + at, sizeof b);
-    return (a | case_bits) == b;
-  };
-  for (std::size_t at = 0; at + sizeof(word) < size; at += sizeof(word))
-    if (!same(at))
-      return false;
-  return same(size - sizeof(word)); // overlaps what came before
-}
 
 /// Bits of head_progress::facts: what the fields so far have said.
 enum fact : std::uint16_t {

@@ -208,6 +208,7 @@ void scheduler::stop() {
     janitor.own = w.get();
     while (runnable* job = w->next())
       job->run(*job, janitor);
+    w->poll.look_at_new(*w);
     w->poll.wait(0, *w);
     free_message_timers(*w);
     w->stacks.clear(stacks);

@@ -234,6 +234,9 @@ void worker::idle() {
   }
   if (give_way())
     return;
+  poll.look_at_new(*this);
+  if (up_next_ != nullptr || queue_length() != 0 || !pinned.empty())
+    return;
   const bool nothing_came = incoming.may_sleep();
   if (nothing_came && !on_stop_requested(sched)) {
     int timeout = -1;

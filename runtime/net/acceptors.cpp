@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -32,7 +33,8 @@ struct acceptor final : core::poll_handler, core::wheel_timer {
   }
 
   void accept_some() {
-    for (int i = 0; i < most_at_once; ++i) {
+    const int waiting = waiting_to_be_accepted(fd);
+    for (int i = 0; i < std::min(waiting, most_at_once); ++i) {
       const int client = try_accept(fd);
       if (client >= 0) {
         (*call)(client, *home);
@@ -49,8 +51,9 @@ struct acceptor final : core::poll_handler, core::wheel_timer {
         return;
       }
     }
-    // there may be more, and no event will tell of them again
-    home->arm(*this, home->now_ms());
+    // no event will tell of the others again
+    if (waiting > most_at_once)
+      home->arm(*this, home->now_ms());
   }
 
   static void on_events(poll_handler& h, std::uint32_t, core::worker&) {

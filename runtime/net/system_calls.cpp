@@ -5,12 +5,16 @@
 
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace perron::runtime::net::detail {
 namespace {
@@ -63,6 +67,14 @@ auto repeated(Call call) noexcept -> decltype(call()) {
 
 [[gnu::noinline]] int try_accept(int fd) noexcept {
   return repeated([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+}
+
+[[gnu::noinline]] int waiting_to_be_accepted(int fd) noexcept {
+  ::tcp_info info;
+  ::socklen_t size = offsetof(::tcp_info, tcpi_sacked);
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_state != TCP_LISTEN)
+    return INT_MAX;
+  return static_cast<int>(std::min(info.tcpi_unacked, std::uint32_t(INT_MAX)));
 }
 
 [[gnu::noinline]] int try_connect(int fd, const ::sockaddr* to, ::socklen_t size) noexcept {

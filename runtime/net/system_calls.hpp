@@ -19,6 +19,10 @@ std::int64_t try_send(int fd, const ::iovec* parts, std::size_t count) noexcept;
 /// Raises SIGPIPE unless the program ignores it, as a node does. May block on the disk.
 std::int64_t try_sendfile(int fd, int file, ::off_t& offset, std::size_t count) noexcept;
 int try_accept(int fd) noexcept;
+/// How many connections wait to be accepted from a listening TCP socket; INT_MAX where nobody knows. What
+/// comes after an edge was told makes a new one, so who accepts as many has no need to try until nobody is
+/// there: that takes 0.3 us to ask, and 3 us to find out, since the kernel makes the new descriptor first.
+int waiting_to_be_accepted(int fd) noexcept;
 /// EINTR is given as EINPROGRESS: the connection is being made all the same (POSIX connect).
 int try_connect(int fd, const ::sockaddr* to, ::socklen_t size) noexcept;
 /// How an attempt to connect has ended: 0, an error, or -EINPROGRESS.

@@ -157,25 +157,24 @@ int start(const ::OSSL_CORE_HANDLE* /*core*/, const ::OSSL_DISPATCH* /*from*/, c
   return 1;
 }
 
-const char* load() noexcept {
+::OSSL_PROVIDER* load() noexcept {
   using owned_kdf = std::unique_ptr<::EVP_KDF, freed_by<::EVP_KDF_free>>;
   // who asks without properties is given what was known first, which is to be OpenSSL's own
   for (const ::OSSL_ALGORITHM& one : std::span(derivations).first(2))
     if (owned_kdf(::EVP_KDF_fetch(nullptr, one.algorithm_names, nullptr)) == nullptr)
       return nullptr;
-  if (::OSSL_PROVIDER_add_builtin(nullptr, name, start) != 1 ||
-      ::OSSL_PROVIDER_try_load(nullptr, name, 1) == nullptr)
-    return nullptr;
-  return properties;
+  return ::OSSL_PROVIDER_add_builtin(nullptr, name, start) == 1 ? ::OSSL_PROVIDER_try_load(nullptr, name, 1)
+                                                                : nullptr;
 }
 
 } // namespace
 
 const char* key_schedule_properties() noexcept {
-  static const char* const loaded = load();
-  if (loaded == nullptr)
-    ::ERR_clear_error();
-  return loaded;
+  static const ::OSSL_PROVIDER* const loaded = load(); // stays: contexts of any age ask it
+  if (loaded != nullptr)
+    return properties;
+  ::ERR_clear_error();
+  return nullptr;
 }
 
 seen_secrets::seen_secrets(handshake_watch* by) noexcept { set_watch(by); }

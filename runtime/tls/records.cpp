@@ -90,8 +90,8 @@ std::unique_ptr<records> records::take(::ssl_st* from, const handshake_watch& se
 }
 
 std::unique_ptr<records> records::for_test(aead cipher, bool newest,
-                                           std::span<const unsigned char, 32> secret,
-                                           traffic_key& client) noexcept {
+                                           std::span<const unsigned char, 32> secret, traffic_key& client,
+                                           std::uint64_t next) noexcept {
   std::unique_ptr<records> made(new (std::nothrow) records);
   if (made == nullptr)
     return nullptr;
@@ -100,6 +100,8 @@ std::unique_ptr<records> records::for_test(aead cipher, bool newest,
       one->set_12(cipher, secret, secret.first(cipher == aead::chacha20_poly1305 ? 12 : 4));
     else if (!one->set_13(cipher, hash::sha256, secret))
       return nullptr;
+  for (traffic_key* const one : {&client, &made->reading_, &made->writing_})
+    one->set_number(next);
   return made;
 }
 
@@ -198,6 +200,8 @@ std::int64_t records::take_data(std::span<char> into) noexcept {
 }
 
 std::int64_t records::hear_alert(wire& to, std::span<const unsigned char> said, end_of& over) noexcept {
+  if (said.empty()) // RFC 8446 5.4
+    return refuse(to, alert::unexpected_message, "an alert that says nothing", over);
   if (said.size() != 2)
     return refuse(to, alert::decode_error, "an alert that cannot be read", over);
   const auto what = static_cast<alert>(said[1]);

@@ -31,9 +31,11 @@ public:
   /// then.
   static std::unique_ptr<records> take(::ssl_st* from, const handshake_watch& seen) noexcept;
 
-  /// With these secrets for both directions, for tests without a handshake; `client` is set to what reads it.
-  static std::unique_ptr<records>
-  for_test(aead cipher, bool newest, std::span<const unsigned char, 32> secret, traffic_key& client) noexcept;
+  /// With these secrets for both directions, for tests without a handshake; `client` is set to what the other
+  /// side seals with; `next` numbers all of their first records.
+  static std::unique_ptr<records> for_test(aead cipher, bool newest,
+                                           std::span<const unsigned char, 32> secret, traffic_key& client,
+                                           std::uint64_t next = 0) noexcept;
 
   /// Why a connection is over.
   struct end_of {

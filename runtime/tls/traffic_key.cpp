@@ -10,6 +10,8 @@ namespace perron::runtime::tls::detail {
 namespace {
 
 constexpr std::size_t ciphers = 3;
+/// RFC 8446 5.3, RFC 5246 6.1: numbers must not begin anew. Nobody lives to see it.
+constexpr std::uint64_t last_number = ~std::uint64_t(0);
 
 using owned_work = std::unique_ptr<::EVP_CIPHER_CTX, freed_by<::EVP_CIPHER_CTX_free>>;
 
@@ -118,6 +120,8 @@ std::array<unsigned char, 12> traffic_key::nonce() const noexcept {
 
 bool traffic_key::seal(::evp_cipher_ctx_st* by, unsigned char* record, std::span<const unsigned char> from,
                        record_type type) noexcept {
+  if (number_ == last_number)
+    return false;
   unsigned char* const at = record + before();
   const auto iv = nonce();
   const std::size_t protected_size = from.size() + (is_13() ? 1 : 0);
@@ -143,7 +147,7 @@ bool traffic_key::seal(::evp_cipher_ctx_st* by, unsigned char* record, std::span
 
 traffic_key::opened traffic_key::open(::evp_cipher_ctx_st* by, std::span<unsigned char> record) noexcept {
   opened out;
-  if (record.size() < before() + behind())
+  if (record.size() < before() + behind() || number_ == last_number)
     return out;
   auto iv = nonce();
   std::memcpy(iv.data() + 4, record.data() + header_bytes, explicit_bytes());

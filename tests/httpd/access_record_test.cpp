@@ -220,8 +220,7 @@ TEST_F(access_record_test, a_slow_reader_is_told_with_what_it_took) {
   server_options options;
   options.write_time = 1ms;
   serve_told([](request&) { return text(std::string(20'000'000, 'x')); }, options);
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(get_1_1));
   const kept k = told();
   EXPECT_EQ(k.status, 200);

@@ -41,14 +41,14 @@ protected:
     tally seen;
     std::vector<raw_client> all;
     for (std::size_t i = 0; i < connections; ++i)
-      all.push_back(raw_client::to(port));
+      all.push_back(client_at(port));
     for (std::size_t i = 0; i < requests; ++i) {
       raw_client& c = all[i % connections];
       const bool crashes = i % 100 == 50;
       const answer a = c.get(crashes ? "/crash" : "/");
       if (crashes && a.status == 500 && c.at_end()) {
         ++seen.crashed;
-        c = raw_client::to(port);
+        c = client_at(port);
       } else if (!crashes && a.status == 200 && a.body == "hello") {
         ++seen.answered;
       } else {
@@ -142,7 +142,7 @@ TEST_F(faults_test, everything_at_once) {
   const auto add_pest = [&](auto spoil) {
     pests.emplace_back([&over, spoil, port = server().port] {
       while (!over) {
-        raw_client c = raw_client::to(port);
+        raw_client c = client_at(port);
         spoil(c);
       }
     });

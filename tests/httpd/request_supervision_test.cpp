@@ -114,8 +114,7 @@ TEST_F(request_supervision_test, each_end_is_counted_under_its_kind) {
   waiting_client().first.close();
   ended(request_end::client_gone);
 
-  raw_client slow(4096);
-  ASSERT_TRUE(slow.connect(server().port));
+  raw_client slow = client(4096);
   ASSERT_TRUE(slow.send("GET /large HTTP/1.1\r\nHost: test\r\n\r\n"));
   ended(request_end::slow_reader);
 
@@ -159,8 +158,7 @@ TEST_F(request_supervision_test, a_slow_reader_is_gone_to_those_who_watch) {
                        return text(std::string(20'000'000, 'x'));
                      }),
         options);
-  raw_client slow(4096);
-  ASSERT_TRUE(slow.connect(server().port));
+  raw_client slow = client(4096);
   ASSERT_TRUE(slow.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
   EXPECT_EQ(reasons.take(), supervisors::slow_reader());
 }
@@ -379,7 +377,7 @@ TEST_F(request_supervision_test, is_listed_while_requests_come_and_go) {
   std::vector<std::thread> clients;
   for (int i = 0; i < 3; ++i)
     clients.emplace_back([&, port = server().port] {
-      raw_client c = raw_client::to(port);
+      raw_client c = client_at(port);
       while (!over)
         EXPECT_EQ(c.get("/").status, 200);
     });
@@ -485,7 +483,7 @@ TEST_F(request_supervision_test, says_why_it_cannot_listen_again) {
   });
   EXPECT_EQ(stop_server(second), exit_reason::shutdown());
   run([&] { EXPECT_TRUE(supervisors::resume_accepting(first.who)); });
-  EXPECT_EQ(raw_client::to(first.port).get("/").status, 200);
+  EXPECT_EQ(client_at(first.port).get("/").status, 200);
 }
 
 TEST_F(request_supervision_test, suspended_while_full_it_forgets_its_sleeping_acceptors) {

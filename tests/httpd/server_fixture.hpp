@@ -107,7 +107,15 @@ protected:
   served& server() { return servers_.back(); }
   /// Why the last start failed; empty if it did not.
   const std::string& start_error() const { return error_; }
-  raw_client client() { return over_tls() ? secure_client(server().port) : raw_client::to(server().port); }
+  /// With a small `receive_buffer` one that is soon slow to read.
+  raw_client client(int receive_buffer = 0) { return client_at(server().port, receive_buffer); }
+  static raw_client client_at(std::uint16_t port, int receive_buffer = 0) {
+    raw_client c(receive_buffer);
+    EXPECT_TRUE(c.connect(port));
+    if (over_tls())
+      secure(c);
+    return c;
+  }
 
   /// Whether the whole suite runs over TLS, with PERRON_TEST_TLS in the environment: serve() and client() do
   /// it.

@@ -60,8 +60,8 @@ TEST_F(server_test, several_of_them_live_in_one_node) {
   served& one = serve(saying("one"));
   served& two = serve(saying("two"));
   ASSERT_NE(one.port, two.port);
-  raw_client to_one = raw_client::to(one.port);
-  raw_client to_two = raw_client::to(two.port);
+  raw_client to_one = client_at(one.port);
+  raw_client to_two = client_at(two.port);
   EXPECT_EQ(to_one.get("/").body, "one");
   EXPECT_EQ(to_two.get("/").body, "two");
   EXPECT_EQ(stop_server(one), exit_reason::shutdown());
@@ -77,7 +77,7 @@ TEST_F(server_test, says_why_it_cannot_listen) {
   serve_as_told(saying("second"), options);
   EXPECT_THAT(start_error(), HasSubstr("listen on 127.0.0.1:" + std::to_string(first.port) + ": "));
   EXPECT_THAT(start_error(), HasSubstr("Address already in use"));
-  EXPECT_EQ(raw_client::to(first.port).get("/").body, "first");
+  EXPECT_EQ(client_at(first.port).get("/").body, "first");
 
   options.host = "nowhere";
   serve_as_told(saying("second"), options);
@@ -276,7 +276,7 @@ TEST_F(server_test, ends_with_the_process_that_it_is_linked_to) {
     runtime::receive_one<never>();
   });
   const runtime::pid owner = keeper.take().value();
-  raw_client c = raw_client::to(port.take().value());
+  raw_client c = client_at(port.take().value());
   ASSERT_TRUE(c.send(get_root));
   ASSERT_TRUE(keeper.take());
   c.shut_writing();
@@ -336,7 +336,7 @@ TEST_F(server_test, is_restarted_on_the_same_port) {
   });
   const std::uint16_t port = ports.take().value_or(0);
   for (int i = 0; i < rounds && port != 0; ++i) {
-    raw_client c = raw_client::to(port);
+    raw_client c = client_at(port);
     ASSERT_EQ(c.get("/").body, "hello");
     run([] {
       const runtime::pid old = runtime::whereis("front");

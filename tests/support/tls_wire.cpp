@@ -121,12 +121,16 @@ bool tls_wire::update_key() {
   return ::SSL_key_update(parts_->ssl, SSL_KEY_UPDATE_REQUESTED) == 1;
 }
 
-raw_client secure_client(std::uint16_t port, const tls_wire_options& options) {
-  raw_client c = raw_client::to(port);
+void secure(raw_client& c, const tls_wire_options& options) {
   std::string why;
   auto wire = tls_wire::shake_hands(c.descriptor(), options, &why);
   EXPECT_NE(wire, nullptr) << "the handshake failed: " << why;
   c.speak_through(std::move(wire));
+}
+
+raw_client secure_client(std::uint16_t port, const tls_wire_options& options) {
+  raw_client c = raw_client::to(port);
+  secure(c, options);
   return c;
 }
 

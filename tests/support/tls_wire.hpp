@@ -48,6 +48,9 @@ private:
   std::unique_ptr<parts> parts_;
 };
 
+/// Shakes hands on a client that has connected and has said nothing yet.
+void secure(raw_client& c, const tls_wire_options& options = {});
+
 /// A client that has shaken hands with the server on `port`; fails the test if that fails.
 raw_client secure_client(std::uint16_t port, const tls_wire_options& options = {});
 

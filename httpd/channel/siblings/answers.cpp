@@ -44,7 +44,7 @@ struct answering {
 
   std::string operator()(const topic_questions::state& q) const {
     auto told = ask_process(all, q.topic, {.who = {}, .place = q.place, .for_state = true});
-    if (!told)
+    if (!told || !told->has)
       throw std::runtime_error("the topic is not there");
     return std::move(told->state);
   }

@@ -175,10 +175,13 @@ bool topic_peers::will_have_before(std::uint64_t place) const {
 }
 
 void topic_peers::take_in_beginning(const topic_asked& q) {
-  if (q.for_state || (place_ == 0 && !has_store_))
+  const bool will = will_have_before(q.place);
+  // Who asks for the state may have heard of a process before this one. Were it held without being before it,
+  // each could wait for the other.
+  if ((place_ == 0 && !has_store_) || (q.for_state && will))
     waiting_.push_back(q);
   else
-    runtime::send(q.who, topic_told{.has = will_have_before(q.place)});
+    runtime::send(q.who, topic_told{.has = will});
 }
 
 /// A process that ends by a crash cannot say so itself.
@@ -210,7 +213,7 @@ bool topic_peers::take(const topic_asked& question) {
     runtime::send(question.who, topic_told{.has = true});
     return false;
   }
-  if (question.place <= place_)
+  if (may_give_ && question.place <= place_)
     return true;
   waiting_.push_back(question);
   return false;
@@ -218,7 +221,7 @@ bool topic_peers::take(const topic_asked& question) {
 
 std::vector<topic_asked> topic_peers::take_waiting() {
   std::vector<topic_asked> out;
-  if (waiting_.empty())
+  if (waiting_.empty() || !may_give_)
     return out;
   const auto later = std::stable_partition(waiting_.begin(), waiting_.end(),
                                            [this](const topic_asked& q) { return q.place <= place_; });

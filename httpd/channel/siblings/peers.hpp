@@ -60,6 +60,8 @@ public:
 
   /// Of others who begin. True: it wants the state, and may have it.
   bool take(const topic_asked& question);
+  /// While it may not, all wait.
+  void may_give(bool yes) noexcept { may_give_ = yes; }
   /// Those who may have it by now, having waited.
   std::vector<topic_asked> take_waiting();
 
@@ -85,6 +87,7 @@ private:
   unsigned keeper_;
   std::uint64_t life_;
   std::uint64_t place_ = 0;
+  bool may_give_ = true;
   std::vector<bool> up_;
   std::vector<topic_asked>
       waiting_; ///< for the state; in the beginning also to know whether there will be one

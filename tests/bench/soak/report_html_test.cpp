@@ -71,7 +71,7 @@ TEST_F(report_html, is_well_formed_and_needs_nothing_else) {
 TEST_F(report_html, says_what_happened) {
   const std::string page = to_html(example_run());
   for (const char* said :
-       {"1,000 long polls", "of 1,000 wanted", "1,000 B", "7,000 B", "holds", "fails", "not told",
+       {"1,000 long polls", "of 1,000 wanted", "1,000 B", "7,000 B", "holds", "fails", "stated",
         "node 1 killed", "net.core.somaxconn", "error: reset", "on purpose: vanished",
         "/proc/slabinfo is not readable", "kitchen_sink --port 8080"})
     EXPECT_TRUE(contains(page, said)) << said;

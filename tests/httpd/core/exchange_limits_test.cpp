@@ -57,8 +57,7 @@ TEST_F(exchange_limits_test, a_route_may_have_its_own_time_for_a_body) {
 
 TEST_F(exchange_limits_test, a_route_may_have_its_own_time_for_slow_readers) {
   serve(router().get("/", [](request&) { return text(std::string(20'000'000, 'x')); }, {.write_time = 1ms}));
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(get_1_1));
   await([](const server_stats& s) { return s.slow_readers == 1 && s.connections == 0; });
 }
@@ -70,13 +69,11 @@ TEST_F(exchange_limits_test, a_reader_below_the_minimum_rate_is_ended) {
   options.write_grace = 1ms;
   const auto large = [](request&) { return text(std::string(20'000'000, 'x')); };
   serve(router().get("/", large).get("/any-rate", large, {.min_write_rate = 0}), options);
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(get_1_1));
   await([](const server_stats& s) { return s.slow_readers == 1 && s.connections == 0; });
 
-  raw_client other(4096);
-  ASSERT_TRUE(other.connect(server().port));
+  raw_client other = client(4096);
   ASSERT_TRUE(other.send("GET /any-rate HTTP/1.1\r\nHost: test\r\n\r\n"));
   EXPECT_EQ(other.read().body.size(), 20'000'000U);
 }
@@ -96,8 +93,7 @@ TEST_F(exchange_limits_test, a_stream_is_ended_when_its_writes_together_are_belo
           options.write_grace = 20ms;
           return options;
         }());
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(get_1_1));
   c.read_to_end();
   await([](const server_stats& s) { return s.slow_readers == 1 && s.connections == 0; });

@@ -269,8 +269,7 @@ TEST_F(exchange_stream_test, a_writer_waits_for_a_slow_reader_and_gives_it_all) 
       out.write(piece);
     return out.end();
   }));
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(get_1_1));
   await_waiting(writing.take().value(), runtime::core::wait_kind::writable);
   EXPECT_EQ(c.read().body.size(), 8'000'000U);
@@ -287,8 +286,7 @@ TEST_F(exchange_stream_test, a_reader_that_takes_nothing_ends_its_writer) {
                        return out.end();
                      }),
         options);
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(get_1_1));
   await([](const server_stats& s) { return s.slow_readers == 1 && s.connections == 0; });
 }
@@ -305,8 +303,7 @@ TEST_F(exchange_stream_test, what_the_kernel_takes_for_a_slow_reader_is_bounded)
     }
     return out.end();
   }));
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(get_1_1));
   await_waiting(writing.take().value(), runtime::core::wait_kind::writable);
   EXPECT_LT(taken.load(), 400'000U);

@@ -295,8 +295,7 @@ TEST_F(exchange_test, waits_for_a_slow_reader) {
     writer.put(runtime::self());
     return text(std::string(size, 'x'));
   }));
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
   await_waiting(writer.take().value(), runtime::core::wait_kind::writable);
   EXPECT_EQ(stats().running, 1U);
@@ -307,8 +306,7 @@ TEST_F(exchange_test, gives_up_a_reader_that_does_not_read) {
   server_options options;
   options.write_time = 1ms;
   serve(router().get("/", [](request&) { return text(std::string(20'000'000, 'x')); }), options);
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
   await([](const server_stats& s) { return s.slow_readers == 1 && s.connections == 0; });
   EXPECT_EQ(c.read().status, 0) << "not all of it came";
@@ -317,8 +315,7 @@ TEST_F(exchange_test, gives_up_a_reader_that_does_not_read) {
 TEST_F(exchange_test, ends_when_a_slow_reader_leaves) {
   serve(router().get("/", [](request&) { return text(std::string(20'000'000, 'x')); }));
   for (const bool polite : {true, false}) {
-    raw_client c(4096);
-    ASSERT_TRUE(c.connect(server().port));
+    raw_client c = client(4096);
     ASSERT_TRUE(c.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
     await([](const server_stats& s) { return s.running == 1; });
     polite ? c.close() : c.reset();

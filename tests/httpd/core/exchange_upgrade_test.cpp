@@ -317,8 +317,7 @@ TEST_F(exchange_upgrade_test, a_reader_that_takes_nothing_ends_the_process) {
         return peer.end();
       },
       options);
-  raw_client c(4096);
-  ASSERT_TRUE(c.connect(server().port));
+  raw_client c = client(4096);
   ASSERT_TRUE(c.send(request_head));
   await([](const server_stats& s) { return s.slow_readers == 1 && s.connections == 0; });
 }

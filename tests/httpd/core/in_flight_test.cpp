@@ -55,8 +55,7 @@ protected:
   }
   /// A client that asks and takes nothing, whose writer waits.
   raw_client stuck_client() {
-    raw_client c(4096);
-    EXPECT_TRUE(c.connect(server().port));
+    raw_client c = client(4096);
     EXPECT_TRUE(c.send(get_1_1));
     await_waiting(writing_.take().value(), runtime::core::wait_kind::writable);
     return c;
@@ -100,8 +99,7 @@ TEST_F(in_flight_test, who_reads_gets_all_while_others_hold_much) {
   raw_client reads = client();
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(reads.get("/whole").body, body);
-  raw_client slow(4096);
-  ASSERT_TRUE(slow.connect(server().port));
+  raw_client slow = client(4096);
   ASSERT_TRUE(slow.send("GET /whole HTTP/1.1\r\nHost: test\r\n\r\n"));
   EXPECT_EQ(slow.read().body, body);
 }
@@ -110,8 +108,7 @@ TEST_F(in_flight_test, nothing_is_left_of_writers_that_end) {
   serve(router().get("/", writes_for_ever()), with_bound(1));
   {
     const raw_client gone = stuck_client();
-    raw_client c(4096);
-    ASSERT_TRUE(c.connect(server().port));
+    raw_client c = client(4096);
     ASSERT_TRUE(c.send(get_1_1));
     const runtime::pid killed = writing_.take().value();
     await_waiting(killed, runtime::core::wait_kind::writable);

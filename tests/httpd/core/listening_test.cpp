@@ -205,13 +205,13 @@ TEST_F(served_listening_test, servers_share_inherited_sockets_and_clients_wait_w
   };
   served& one = serve(saying("one"), options);
   EXPECT_EQ(one.port, port);
-  EXPECT_EQ(raw_client::to(port).get("/").body, "one");
+  EXPECT_EQ(client_at(port).get("/").body, "one");
   served& two = serve(saying("two"), options);
   stop_server(one);
   for (int i = 0; i < 20; ++i)
-    EXPECT_EQ(raw_client::to(port).get("/").body, "two");
+    EXPECT_EQ(client_at(port).get("/").body, "two");
   stop_server(two);
-  raw_client waiting = raw_client::to(port);
+  raw_client waiting = client_at(port);
   ASSERT_TRUE(waiting.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
   serve(saying("three"), options);
   EXPECT_EQ(waiting.read().body, "three");

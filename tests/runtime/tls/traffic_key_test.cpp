@@ -131,5 +131,20 @@ TEST_P(TrafficKeyOfAny, rfc8446_7_2_AnUpdatedKeyIsAnother) {
   EXPECT_TRUE(other.open(other.begin(false), record).genuine);
 }
 
+TEST_P(TrafficKeyOfAny, rfc8446_5_3_NumbersDoNotBeginAnew) {
+  traffic_key one;
+  traffic_key other;
+  set(one);
+  set(other);
+  one.set_number(~std::uint64_t(0) - 1);
+  other.set_number(~std::uint64_t(0) - 1);
+  bytes record = sealed(one, client_data());
+  bytes copy = record;
+  EXPECT_TRUE(other.open(other.begin(false), copy).genuine);
+  EXPECT_FALSE(one.seal(one.begin(true), record.data(), client_data(), record_type::application_data));
+  copy = record;
+  EXPECT_FALSE(other.open(other.begin(false), copy).genuine);
+}
+
 } // namespace
 } // namespace perron::runtime::tls::detail
