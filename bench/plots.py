@@ -31,7 +31,8 @@ class Axis:
     def ticks(self):
         if self.logarithmic:
             decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-            return [10.0**d for d in decades if self.low <= 10.0**d <= self.high]
+            steps = (1, 2, 5) if self.high / self.low < 200 else (1,)
+            return [s * 10.0**d for d in decades for s in steps if self.low <= s * 10.0**d <= self.high]
         step = 10 ** math.floor(math.log10(self.high - self.low))
         for finer in (5, 2):
             if (self.high - self.low) / step < 3:

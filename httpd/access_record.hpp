@@ -36,6 +36,8 @@ struct access_record {
   std::string_view host{};   ///< the authority that counts, "example.org:8080" (RFC 9112 3.3)
   std::uint8_t minor_version = 1;
   header_view headers{};
+  /// Who was let in (request::tell_user), as basic_auth() does; empty: nobody said so.
+  std::string_view user{};
   /// Of a head that was refused or did not come to its end: what there is of its first line, 512 bytes at
   /// most.
   std::string_view first_line{};

@@ -15,6 +15,7 @@ std::string_view request::path() const noexcept { return behind_.target().path; 
 const query_view& request::query() const noexcept { return behind_.target().query; }
 header_view request::headers() const noexcept { return behind_.head().headers(); }
 void request::tell(access_sink& instead) { behind_.tell(instead); }
+void request::tell_user(std::string_view name) { behind_.tell_user(name); }
 void request::leave_count() { behind_.leave_count(); }
 std::string request::peer() const { return behind_.peer(); }
 const runtime::tls::session_info* request::tls() const { return behind_.tls(); }

@@ -68,6 +68,9 @@ public:
   /// At its end this request is told to `instead` and not to the sink of the server, if that has one at all
   /// (access_record.hpp). It must live until then: as middleware has it, which lives as long as its router.
   void tell(access_sink& instead);
+  /// Who the request is from, for its access_record: basic_auth() says so, and middleware that lets clients
+  /// in by other means can. Keeps a copy.
+  void tell_user(std::string_view name);
 
   /// Whether it came by TLS. What is in front of this server, say a proxy that ends TLS, does not count.
   bool is_secure() const { return tls() != nullptr; }

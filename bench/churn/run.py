@@ -136,7 +136,7 @@ def measure_memory(options, server):
     try:
         with server.running() as (pid, port):
             def on_progress(closed):
-                points.append((closed, process_tree.user_bytes(pid)))
+                points.append((closed, process_tree.private_bytes(pid)))
             result = churn(options, pid, port, on_progress, "--connections", options.connections, "--in-flight",
                            options.in_flight[-1])
     except (servers.Unavailable, ChurnFailed) as reason:
@@ -148,7 +148,7 @@ def measure_memory(options, server):
         return {}
     found, half_width = regression.slope(points)
     sizes = [size for _, size in points]
-    print(f"\nmemory of {server.name} while {result['closed']:,.0f} connections came and went, {len(points)} samples, "
+    print(f"\nprivate memory of {server.name} while {result['closed']:,.0f} connections came and went, {len(points)} samples, "
           f"the first {LEFT_OUT:.0%} of the run left out:\n"
           f"  {sizes[0]:,} bytes at first, {sizes[-1]:,} at the end, between {min(sizes):,} and {max(sizes):,}\n"
           f"  slope {found:+.4f} bytes for each connection, 95 % interval {found - half_width:+.4f} to "

@@ -36,10 +36,8 @@ void conductor::run() {
   const auto& phases = options_.run.phases;
   for (std::uint32_t number = 1; number <= phases.size() && !stopped_; ++number)
     run_phase(number);
-  if (stopped_) {
+  if (stopped_)
     mark_now("stopped");
-    clients_.end();
-  }
   drain();
   settle();
   take_sample(true);
@@ -195,9 +193,15 @@ void conductor::settle() {
 }
 
 void conductor::drain() {
+  static const phase leaving = [] {
+    phase p;
+    p.what = phase_kind::drain;
+    return p;
+  }();
   const std::int64_t began = now_ns();
-  if (!stopped_)
-    clients_.end();
+  phase_ = &leaving;
+  phase_began_ns_ = began;
+  clients_.end();
   while (clients_.alive() != 0 && since(began) < options_.patience) {
     pollfd none{.fd = -1, .events = 0, .revents = 0};
     ::poll(&none, 1, 20);

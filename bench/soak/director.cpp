@@ -64,13 +64,14 @@ void ws_publisher::work(std::int64_t now) {
 
 void prober::enter(const phase& p, std::int64_t) {
   chaos_ = p.what == phase_kind::chaos;
-  if (p.what == phase_kind::drain)
-    due_ = {never_ns, 0};
-  else if (due_.began_ns == never_ns && rate_ > 0)
-    due_ = {all_.now(), rate_};
+  over_ = p.what == phase_kind::drain;
 }
 
 void prober::work(std::int64_t now) {
+  if (over_)
+    due_ = {never_ns, 0};
+  else if (due_.began_ns == never_ns && !free_.empty())
+    due_ = {now, rate_};
   while (!free_.empty() && due_.due(now) > asked_) {
     link& l = all_.links()[free_.front()];
     free_.pop_front();

@@ -28,6 +28,8 @@ public:
         content_type_(std::move(content_type)), body_of_(std::move(body_of)) {}
 
   void opened(link& l) override { mine_ = &l; }
+  /// A server may close what has been idle for long; it is opened again.
+  bool expected_end(link& l) override { return !l.asked; }
   void gone(link& l) override;
   void work(std::int64_t now) override;
 
@@ -81,6 +83,7 @@ private:
   ramp due_{never_ns, 0};
   std::uint64_t asked_ = 0;
   bool chaos_ = false;
+  bool over_ = false;
   std::deque<std::uint32_t> free_; // least recently used first
 };
 

@@ -90,7 +90,7 @@ runtime::result<fleet> fleet::start(const soak_options& options, const std::vect
 fleet::fleet(fleet&& other) noexcept
     : memory_(std::exchange(other.memory_, nullptr)), size_(other.size_), control_(other.control_),
       blocks_(std::move(other.blocks_)), pids_(std::exchange(other.pids_, {})),
-      wakeups_(std::exchange(other.wakeups_, {})) {}
+      wakeups_(std::exchange(other.wakeups_, {})), died_(other.died_) {}
 
 fleet::~fleet() {
   for (const pid_t pid : pids_)
@@ -150,6 +150,10 @@ std::vector<std::string> fleet::reap() {
     pids_[i] = -1;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
       continue;
+    ++died_;
+    // The kernel has closed what it had.
+    for (counter* const each : {&blocks_[i]->open, &blocks_[i]->opening, &blocks_[i]->listening})
+      each->set(0);
     bad.push_back("client process " + std::to_string(i) + ": " +
                   (WIFSIGNALED(status) ? "killed by signal " + std::to_string(WTERMSIG(status))
                                        : "ended with " + std::to_string(WEXITSTATUS(status))));
@@ -209,6 +213,8 @@ client_counts fleet::counts() const {
     std::uint64_t count = 0;
     for (const shared_block* const each : blocks_)
       count += each->errors[kind].get();
+    if (kind == static_cast<std::size_t>(error_kind::other))
+      count += died_;
     all.errors.push_back({std::string(error_names[kind]), count});
   }
   return all;

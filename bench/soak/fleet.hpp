@@ -42,7 +42,7 @@ public:
   /// Everybody has nothing left to do in the phases up to that number.
   bool done(std::uint32_t phase) const;
 
-  /// Errors are those of the director as well.
+  /// Errors are those of the director as well; a client process that died is one.
   client_counts counts() const;
   /// Of all but the director.
   std::uint64_t sum(counter shared_block::*field) const;
@@ -62,6 +62,7 @@ private:
   std::vector<shared_block*> blocks_;
   std::vector<pid_t> pids_; // -1: has ended
   std::vector<int> wakeups_;
+  std::uint64_t died_ = 0;
 };
 
 } // namespace perron::soak

@@ -53,7 +53,9 @@ void connections::on_readable(link& l, bool ends) {
     if (got < 0)
       return lost(l, errno == ECONNRESET ? error_kind::reset : error_kind::other, std::strerror(errno));
     if (got == 0)
-      return lost(l, error_kind::closed_early, "closed by the server");
+      return lost(l, error_kind::closed_early,
+                  "closed by the server " + std::to_string((now_ - l.since_ns) / 1'000'000'000) +
+                      " s after the last question");
     const auto size = static_cast<std::size_t>(got);
     take(l, {buffer_.data(), size});
     // A short read has emptied the socket; what comes behind it is another event.

@@ -59,7 +59,8 @@ scenario scenario_of(const plain_run& p) {
 void describe_load(CLI::App& cli, soak_options& o, plain_run& p, std::string& what) {
   cli.add_option("mode", what,
                  "what the connections do:\n"
-                 "idle      held after one answer, and asked again at the end\n"
+                 "idle      held after one answer, and asked again at the end; no server that closes idle "
+                 "ones sooner\n"
                  "poll      wait in a long poll until something is published\n"
                  "sse       hold a stream of events\n"
                  "ws        hold a WebSocket\n"

@@ -47,8 +47,9 @@ trap stop_server EXIT
 
 # start_server <log> <processes>: sets server and port once it listens.
 start_server() {
-  local log=$1 processes=$2 arguments=(--port 0 --workers 2)
+  local log=$1 processes=$2 arguments=(--port 0 --workers 2 --idle-time 86400)
   [[ $processes -eq 1 ]] || arguments+=(--processes "$processes" --workers 1)
+  : >"$log"
   "$bin/kitchen_sink" "${arguments[@]}" >"$log" 2>&1 &
   server=$!
   port=
@@ -73,7 +74,7 @@ soak() {
   mkdir -p "$out/$part"
   say "$part: $connections connections, $processes server processes, held for $hold s"
   start_server "$out/$part/kitchen_sink.log" "$processes"
-  "$bin/perron-soak" "$mode" --port "$port" --server-pid "$server" -n "$connections" --hold "$hold" \
+  "$bin/perron-soak" "$mode" --port "$port" --server-pid "$server" -n "$connections" --ramp 10000 --hold "$hold" \
     --out "$out/$part" "$@" ${options[@]+"${options[@]}"} | tee "$out/$part/result.txt" || status=$?
   stop_server
   return "$status"
@@ -90,7 +91,7 @@ compare() {
   awk -v one="$one" -v many="$many" 'BEGIN {
     ratio = one / many
     printf "%s  bytes of a connection in one process within 5 %% of those in many: %d and %d, ratio %.3f\n",
-      ratio < 1.05 && ratio > 1 / 1.05 ? "ok  " : "MISS", one, many, ratio }'
+      ((ratio < 1.05 && ratio > 1 / 1.05) ? "ok  " : "MISS"), one, many, ratio }'
 }
 
 status=0
@@ -108,7 +109,9 @@ for part in "${parts[@]}"; do
       ;;
     chaos)
       count=$((wanted < 100000 ? wanted : 100000))
-      hold=$((hold < 60 ? hold : 60)) soak chaos idle "$count" "$(limit idle server_processes "$count")" \
+      # Half as many again: the others have to have room for those of a process that was killed.
+      processes=$(($(limit idle server_processes "$count") * 3 / 2 + 1))
+      hold=$((hold < 60 ? hold : 60)) soak chaos idle "$count" "$processes" \
         --chaos 120 --crash 0.01 --kill-every 30 --vanish 0.01 --probes 200 || status=1
       ;;
   esac

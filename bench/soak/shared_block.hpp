@@ -25,7 +25,7 @@ enum class error_kind : std::uint8_t {
   lost_message,       ///< a message that others of its kind show to have been sent
   repeated_message,   ///< a message that was there before
   misordered_message, ///< a message that came behind a later one
-  other,
+  other,              ///< what the system says besides, and a client process that died
   count
 };
 

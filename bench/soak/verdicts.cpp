@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace perron::soak {
 
@@ -136,6 +138,35 @@ verdict left_over(const run_record& record, const accident_counts& a) {
           std::move(figures)};
 }
 
+/// How many bytes the server grows with each connection that comes and goes, by the least squares line
+/// through the samples of the hold's second half: before that, pools grow to what they need.
+std::optional<verdict> growth(const run_record& record) {
+  std::vector<std::pair<double, double>> points; // connections closed, bytes
+  for (const sample& each : record.samples)
+    if (each.phase == "hold" && each.server.processes != 0)
+      points.emplace_back(static_cast<double>(each.clients.closed),
+                          static_cast<double>(each.server.anonymous_bytes));
+  points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(points.size() / 2));
+  constexpr std::size_t least = 8;
+  if (points.size() < least)
+    return std::nullopt;
+  const auto n = static_cast<double>(points.size());
+  double mean_x = 0;
+  double mean_y = 0;
+  for (const auto& [x, y] : points)
+    mean_x += x / n, mean_y += y / n;
+  double xx = 0;
+  double xy = 0;
+  for (const auto& [x, y] : points)
+    xx += (x - mean_x) * (x - mean_x), xy += (x - mean_x) * (y - mean_y);
+  if (xx == 0)
+    return std::nullopt;
+  const double slope = xy / xx;
+  return verdict{"memory does not grow with the connections that come and go", slope < 0.5,
+                 fixed(slope, 3) + " bytes a connection by regression, " +
+                     number(record.samples.back().clients.closed) + " connections"};
+}
+
 verdict survivors(const findings& found) {
   const double ratio = found.probe_calm_p99_ns == 0 ? 0
                                                     : static_cast<double>(found.probe_chaos_p99_ns) /
@@ -162,11 +193,15 @@ std::vector<verdict> judge(const scenario& run, const run_record& record, const 
   std::vector<verdict> all;
   if (has_phase(run, phase_kind::ramp) && held_by(run) != 0)
     all.push_back(held(record));
-  if (auto bytes = cost(record))
-    all.push_back(std::move(*bytes));
+  if (held_by(run) != 0)
+    if (auto bytes = cost(record))
+      all.push_back(std::move(*bytes));
   if (is_quiet(run))
     if (auto rest = at_rest(record))
       all.push_back(std::move(*rest));
+  if (std::any_of(run.shares.begin(), run.shares.end(), [](const share& s) { return s.what == mode::churn; }))
+    if (auto slope = growth(record))
+      all.push_back(std::move(*slope));
   if (has_phase(run, phase_kind::publish))
     all.push_back(published(found));
   if (has_phase(run, phase_kind::chaos)) {

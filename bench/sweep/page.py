@@ -51,7 +51,8 @@ def _as_values(options, samples, stops, ready, found, maker):
 
 def _as_html(options, samples, stops, ready, maker):
     names = [peer.name for peer in ready]
-    colours = {name: plots.COLOURS[i % len(plots.COLOURS)] for i, name in enumerate(names)}
+    others = iter(plots.COLOURS[1:])
+    colours = {name: plots.COLOURS[0] if name == "perron" else next(others) for name in names}
     drawn = "\n".join(filter(None, (_plot(options, samples, colours, *each) for each in PLOTS)))
     tables = "\n".join(_table(options, samples, names, *each) for each in TABLES)
     return f"""<!DOCTYPE html>

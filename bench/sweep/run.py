@@ -37,9 +37,12 @@ def main():
     figures.print_machine(options.rounds)
     maker = load.Soak(options.bin)
     samples, stops, found = figures.Samples(), {}, []
-    for round_number in range(options.rounds):
-        turn = round_number % len(ready)
-        measure_round(options, ready[turn:] + ready[:turn], maker, samples, stops, found)
+    try:
+        for round_number in range(options.rounds):
+            turn = round_number % len(ready)
+            measure_round(options, ready[turn:] + ready[:turn], maker, samples, stops, found)
+    except (KeyboardInterrupt, SystemExit):
+        print("ended early; this is what there is")
     names = [peer.name for peer in ready]
     report(options, samples, stops, names)
     if options.out:
@@ -113,7 +116,7 @@ def report(options, samples, stops, names):
         figures.print_table(samples, rows, names, f"{subject}, by requests in flight", ratio_of)
     print("\nwhere each stops")
     for name in names:
-        print(f"  {name}: {stops[name].stopped if name in stops else 'it did not'}")
+        print(f"  {name}: {stops[name].stopped if name in stops else 'it did not, as far as it was asked'}")
     print()
     for metric, _, _ in subjects:
         for n in options.in_flight:

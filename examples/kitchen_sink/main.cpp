@@ -125,7 +125,11 @@ app::children children() {
   read_certificates();
   give_answers();
   app::children all{topics_child(), channel_child(), room_child(),
-                    httpd::server_child("http", {.name = "http", .port = ports.http}, routes())};
+                    httpd::server_child("http",
+                                        {.name = "http",
+                                         .port = ports.http,
+                                         .idle_time = std::chrono::seconds(app::env<unsigned>("idle-time"))},
+                                        routes())};
   if (ports.echo != 0)
     all.push_back(httpd::server_child(
         "echo", {.name = "echo", .port = ports.echo, .max_body = std::size_t(64) << 20}, echo_routes()));
@@ -164,6 +168,7 @@ int main(int argc, char** argv) {
        .settings = {{"port", std::uint16_t{8080}, "port to listen on, 0 for any"},
                     {"workers", 0U, "worker threads of a process, 0 for one per processor"},
                     {"processes", 1U, "processes of the operating system that share the ports"},
+                    {"idle-time", 75U, "seconds that a connection may be idle between requests"},
                     {"echo-port", std::uint16_t{0},
                      "port of a second server that answers with the body, 0 for none"},
                     {"tls-port", std::uint16_t{0}, "port of a server with TLS, 0 for any; with cert"},

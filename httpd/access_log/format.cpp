@@ -28,11 +28,13 @@ void append_or_dash(std::string& out, std::string_view text) {
 }
 
 // clang-format off
-constexpr std::array<access_variable, 25> variables{{
+constexpr std::array<access_variable, 26> variables{{
   {"remote_addr", "address of the client, or whom a trusted proxy names; unix: for Unix sockets",
    [](std::string& out, const access_record& r) { append_peer(out, r); }},
-  {"remote_user", "name sent for basic authentication, right or wrong",
+  {"remote_user", "who was let in; else the name sent for basic authentication, which was wrong or not asked for",
    [](std::string& out, const access_record& r) { append_or_dash(out, user_of(r)); }},
+  {"user", "who was let in by auth",
+   [](std::string& out, const access_record& r) { append_or_dash(out, r.user); }},
   {"time_local", "end of the request: 26/Nov/2026:20:15:00 +0100",
    [](std::string& out, const access_record& r) { append_local_time(out, r.time); }},
   {"time_iso8601", "the same as 2026-11-26T19:15:00.123Z",

@@ -5,10 +5,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -44,6 +47,22 @@ bool write_all(int fd, std::string_view bytes) {
     }
   }
   return true;
+}
+
+/// Where there are no such locks, files are still whole: only who puts them aside is not agreed.
+void lock(int fd, int how) noexcept {
+  while (::flock(fd, how) != 0 && errno == EINTR) {
+  }
+}
+
+/// As many whole lines as a pipe takes in one piece (pipe(7)), at least one.
+std::string_view one_piece(std::string_view lines) noexcept {
+  if (lines.size() <= PIPE_BUF)
+    return lines;
+  std::size_t end = lines.rfind('\n', PIPE_BUF - 1);
+  if (end == std::string_view::npos)
+    end = lines.find('\n');
+  return lines.substr(0, end == std::string_view::npos ? lines.size() : end + 1);
 }
 
 } // namespace
@@ -100,14 +119,61 @@ bool log_file::is_due(std::size_t more, time_point now) const noexcept {
 
 runtime::result<void> log_file::write(std::string_view lines, time_point now) {
   runtime::result<void> rotated;
-  if (is_due(lines.size(), now))
+  const bool takes_turns = options_.shared && !is_stream();
+  if (takes_turns)
+    rotated = take_turn(lines.size(), now);
+  else if (is_due(lines.size(), now))
     rotated = rotate();
   if (size_ == 0)
     period_ = period_of(now);
-  if (!write_all(fd_, lines))
-    return failed("write", options_.path);
-  size_ += lines.size();
-  return rotated;
+  bool done = true;
+  if (options_.shared && is_stream())
+    for (std::string_view left = lines; done && !left.empty();) {
+      const std::string_view piece = one_piece(left);
+      done = write_all(fd_, piece);
+      left.remove_prefix(piece.size());
+    }
+  else
+    done = write_all(fd_, lines);
+  const auto outcome = done ? std::move(rotated) : failed("write", options_.path);
+  if (takes_turns)
+    lock(fd_, LOCK_UN);
+  if (done)
+    size_ += lines.size();
+  return outcome;
+}
+
+/// Locks the file that the path leads to, puts it aside first if it is due. With an error the file that was
+/// open stays so, for what can be written there.
+runtime::result<void> log_file::take_turn(std::size_t more, time_point now) {
+  for (bool alone = false;;) {
+    lock(fd_, alone ? LOCK_EX : LOCK_SH); // not in one step: what holds is looked at again
+    if (!is_at_path()) {
+      if (auto opened = reopen(); !opened)
+        return opened;
+      alone = false; // the lock is gone with the file
+    } else if (!is_due(more, now)) {
+      return {};
+    } else if (!std::exchange(alone, true)) {
+      continue;
+    } else if (auto rotated = rotate(); !rotated) {
+      return rotated;
+    } else {
+      alone = false;
+    }
+  }
+}
+
+/// Whether the path still leads to the file that is open, whose size and age are taken over then.
+bool log_file::is_at_path() noexcept {
+  struct stat mine {};
+  struct stat there {};
+  if (::fstat(fd_, &mine) != 0 || ::stat(options_.path.c_str(), &there) != 0 || mine.st_ino != there.st_ino ||
+      mine.st_dev != there.st_dev)
+    return false;
+  size_ = static_cast<std::uint64_t>(mine.st_size);
+  period_ = period_of(std::chrono::system_clock::from_time_t(mine.st_mtime));
+  return true;
 }
 
 runtime::result<void> log_file::rotate() {

@@ -21,11 +21,18 @@ struct log_file_options {
   unsigned keep = 14;    ///< files put aside that are kept: path.1 is the last one, path.2 that before
   bool compress = false; ///< those with gzip, as path.1.gz, by a thread of its own
   unsigned mode = 0640;  ///< of a new file
+  bool shared = false;   ///< other processes write it as well, with the same options; see log_file
 
   friend bool operator==(const log_file_options&, const log_file_options&) = default;
 };
 
 /// A file that lines are appended to (O_APPEND). One thread at a time; all calls may wait for the disk.
+///
+/// One that is shared with other processes is locked (flock) while it is written, by as many as like, and by
+/// one alone while it is put aside. Whoever has the lock looks whether the path still leads to its file, and
+/// if not opens what is there: so exactly one of them puts a file aside, the others go on in the new one, and
+/// nobody writes to a file that is being compressed. It notices by itself what logrotate does, too. Four
+/// system calls more for each write(). To a pipe each line goes out whole, up to 4,096 bytes.
 class log_file {
 public:
   using time_point = std::chrono::system_clock::time_point;
@@ -52,6 +59,8 @@ private:
   explicit log_file(log_file_options options) : options_(std::move(options)) {}
 
   bool is_stream() const noexcept { return options_.path == "stdout" || options_.path == "stderr"; }
+  runtime::result<void> take_turn(std::size_t more, time_point now);
+  bool is_at_path() noexcept;
   bool is_due(std::size_t more, time_point now) const noexcept;
   std::int64_t period_of(time_point t) const noexcept;
   std::string put_aside(unsigned number) const { return options_.path + '.' + std::to_string(number); }

@@ -126,6 +126,8 @@ void append_request(std::string& out, const access_record& r) {
 }
 
 std::string user_of(const access_record& r) {
+  if (!r.user.empty())
+    return std::string(r.user);
   const std::string_view sent = r.headers.find("authorization").value_or("");
   const std::size_t space = sent.find(' ');
   if (space == std::string_view::npos || !equal_ignoring_case(sent.substr(0, space), "basic"))

@@ -82,6 +82,7 @@ public:
 
   virtual void leave_count() = 0;
   virtual void tell(access_sink& instead) = 0;
+  virtual void tell_user(std::string_view) {}
   virtual std::string peer() const = 0;
   /// Null without TLS.
   virtual const runtime::tls::session_info* tls() const { return nullptr; }

@@ -45,6 +45,7 @@ public:
   std::unique_ptr<byte_channel> upgrade(const response& head) override;
   void leave_count() override;
   void tell(access_sink& instead) override { in_.told = &instead; }
+  void tell_user(std::string_view name) override { in_.user = std::make_unique<const std::string>(name); }
   std::string peer() const override;
   const runtime::tls::session_info* tls() const override { return connection_.tls_info(); }
   std::optional<httpd::unix_peer> unix_peer() const override;

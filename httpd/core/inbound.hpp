@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace perron::httpd {
@@ -20,9 +22,10 @@ struct inbound {
   http1::request_head head;
   std::size_t head_size = 0;
   std::size_t size = 0;
-  std::size_t total = 0;       ///< of the allocation
-  std::uint64_t began_ns = 0;  ///< when it was complete; only where somebody is told of its end
-  access_sink* told = nullptr; ///< instead of the server's; see request::tell
+  std::size_t total = 0;                     ///< of the allocation
+  std::uint64_t began_ns = 0;                ///< when it was complete; only where somebody is told of its end
+  access_sink* told = nullptr;               ///< instead of the server's; see request::tell
+  std::unique_ptr<const std::string> user{}; ///< see request::tell_user
 
   std::span<header_field> fields() noexcept {
     return {reinterpret_cast<header_field*>(this + 1), head.header_count};

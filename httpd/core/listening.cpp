@@ -127,6 +127,11 @@ void listening_sockets::close() noexcept {
   }
 }
 
+std::vector<int> listening_sockets::release() noexcept {
+  file_.leave();
+  return std::exchange(sockets_, {});
+}
+
 runtime::result<listening_sockets> listening_sockets::open(const server_options& options, std::size_t most) {
   listening_sockets out;
   const auto opened =

@@ -42,6 +42,8 @@ public:
   /// Of those that were opened nobody can be connected to from now on, copies or not, and the address is free
   /// for the next; inherited ones only end here.
   void close() noexcept;
+  /// Gives them away, open, with the file of a Unix socket; whoever takes them closes them.
+  std::vector<int> release() noexcept;
 
 private:
   std::vector<int> sockets_;

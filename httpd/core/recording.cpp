@@ -68,6 +68,8 @@ void record_end(connection& c, rc::worker& at) noexcept {
   told t(at, c.from(), c.fd);
   if (state.in != nullptr) {
     t.asks(state.in->head, header_view(state.in->fields()));
+    if (state.in->user != nullptr)
+      t.record.user = *state.in->user;
     t.record.duration = std::chrono::nanoseconds(rc::monotonic_ns() - state.in->began_ns);
   }
   t.came_over(c);

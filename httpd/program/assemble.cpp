@@ -73,13 +73,31 @@ struct made_site {
   std::shared_ptr<access_sink> sink;
 };
 
+assembled_listener bare(const configuration& in, const listener_settings& l, const endpoint& where) {
+  assembled_listener out;
+  out.name = l.name;
+  out.where = where;
+  out.tls = l.tls;
+  if (l.tls)
+    out.certificates = certificates_of(in, l);
+  out.options = options_of(in, l, where);
+  out.place = l.place;
+  return out;
+}
+
 /// The listener for metrics and health.
-assembled_listener admin_of(const configuration& in, const assembly_parts& parts) {
+assembled_listener bare_admin(const configuration& in) {
   assembled_listener out;
   out.name = "admin";
+  out.is_admin = true;
   out.where = *in.admin.listen;
   out.options = admin_options(in.admin);
-  router routes = admin_router(in.admin, parts.gather, parts.state);
+  return out;
+}
+
+assembled_listener admin_of(const configuration& in, const assembly_parts& parts) {
+  assembled_listener out = bare_admin(in);
+  router routes = admin_router(in.admin, parts.gather, parts.state, parts.lives);
   for (std::size_t i = 0; i < routes.table().size(); ++i) {
     const route& each = routes.table()[i];
     out.routes.push_back({listener_url(out.where, false), "*", each.method, each.pattern, "admin"});
@@ -96,6 +114,16 @@ std::string listener_url(const endpoint& where, bool is_tls) {
   const bool is_six = where.host.find(':') != std::string::npos;
   return (is_tls ? "https://" : "http://") + (is_six ? '[' + where.host + ']' : where.host) + ':' +
          std::to_string(where.port);
+}
+
+std::vector<assembled_listener> bare_listeners(const configuration& from) {
+  std::vector<assembled_listener> out;
+  for (const listener_settings& l : from.listeners)
+    for (const endpoint& where : l.listen)
+      out.push_back(bare(from, l, where));
+  if (from.admin.listen)
+    out.push_back(bare_admin(from));
+  return out;
 }
 
 runtime::result<std::vector<assembled_listener>> assemble(const configuration& from,
@@ -144,18 +172,11 @@ runtime::result<std::vector<assembled_listener>> assemble(const configuration& f
         }
       }
       for (const endpoint& where : l.listen) {
-        assembled_listener each;
-        each.name = l.name;
-        each.where = where;
-        each.tls = l.tls;
-        if (l.tls)
-          each.certificates = certificates_of(from, l);
-        each.options = options_of(from, l, where);
+        assembled_listener each = bare(from, l, where);
         each.options.tls = context;
         each.sites = sites;
         each.routes = lines;
         each.modules = modules;
-        each.place = l.place;
         if (tells_some)
           each.options.access = sink != nullptr ? sink : no_log();
         for (route_line& line : each.routes)

@@ -44,6 +44,7 @@ struct assembled_listener {
   std::vector<route_line> routes{};
   std::vector<std::shared_ptr<module_slot>> modules{}; ///< to be loaded before any server answers with them
   source_place place{};
+  bool is_admin = false; ///< stays open while the program drains
 };
 
 /// "http://127.0.0.1:8080", "https://[::1]:443", "unix:/run/web.sock".
@@ -57,7 +58,13 @@ struct assembly_parts {
   std::shared_ptr<site_counters> counters{};
   std::shared_ptr<const readiness_state> state{};
   std::function<metrics_snapshot()> gather{};
+  std::function<bool()> lives{}; ///< see admin_routes
+  bool shares_files = false;     ///< other processes write the same logs
 };
+
+/// The listeners alone, with their options but no sites, as far as can be said without reading files: what
+/// sockets are opened by.
+std::vector<assembled_listener> bare_listeners(const configuration& from);
 
 /// Makes all that the configuration asks for: reads tables, pages, users and modules, opens logs. Opens no
 /// socket and changes nothing that runs. The error says where in the configuration, and what. Waits for the

@@ -115,7 +115,8 @@ std::shared_ptr<access_sink> site_rules::log_of(const site_settings& local) cons
                                .rotate_size = all_.log.rotate_size,
                                .rotate_every = duration_cast<seconds>(all_.log.rotate_every),
                                .keep = all_.log.keep,
-                               .compress = all_.log.compress},
+                               .compress = all_.log.compress,
+                               .shared = parts_.shares_files},
                               format);
   if (!log)
     throw std::invalid_argument("access_log: " + log.error().text);

@@ -24,6 +24,7 @@ void say(std::FILE* where, const std::string& text) { std::fputs(text.c_str(), w
 /// What the command line says, whichever command it is.
 struct wishes {
   std::string file = "/etc/perron/perron.toml";
+  unsigned processes = 0; ///< 0: as the file says
   bool print = false;
   serve_options serve{};
   std::string socket = process_settings{}.control;
@@ -32,13 +33,19 @@ struct wishes {
   int code = exit_ok;
 };
 
-int run_file(const std::string& file) {
-  auto first = load(file);
+int run_file(const std::string& file, unsigned processes) {
+  const auto read = [file, processes] {
+    auto out = load(file);
+    if (out && processes != 0)
+      out->server.processes = processes;
+    return out;
+  };
+  auto first = read();
   if (!first) {
     say(stderr, first.error().text);
     return exit_failed;
   }
-  return run(std::move(*first), {.load = [file] { return load(file); }, .ready = {}});
+  return run(std::move(*first), {.load = read, .ready = {}});
 }
 
 int check_file(const std::string& file, bool print) {
@@ -85,6 +92,10 @@ void add_control(CLI::App& app, wishes& w, const std::string& name, const std::s
   command.callback([&w, name] { w.code = control(name, w.socket, w.json); });
 }
 
+CLI::Option* add_processes(CLI::App& command, unsigned& to) {
+  return command.add_option("--processes", to)->check(CLI::Range(1U, most_processes))->type_name("NUMBER");
+}
+
 void add_serve(CLI::App& app, wishes& w) {
   auto& command = *app.add_subcommand("serve", "Serves a folder, without a configuration.");
   auto& s = w.serve;
@@ -100,6 +111,7 @@ void add_serve(CLI::App& app, wishes& w) {
       command.add_option("--cert", s.certificate, "A certificate (PEM), to speak TLS instead of plain HTTP");
   command.add_option("--key", s.key, "Its key, if it is in a file of its own")->needs(certificate);
   command.add_flag("-q,--quiet", s.quiet, "Do not log requests");
+  add_processes(command, s.processes)->description("Serve with so many processes");
   command.callback([&w] { w.code = serve(w.serve); });
 }
 
@@ -107,7 +119,10 @@ void describe(CLI::App& app, wishes& w) {
   app.require_subcommand(1);
   auto& run = *app.add_subcommand("run", "Serves what a configuration says, until it is told to stop.");
   add_file(run, w);
-  run.callback([&w] { w.code = run_file(w.file); });
+  add_processes(run, w.processes)
+      ->description("Serve with so many processes, whatever processes of [server] "
+                    "says");
+  run.callback([&w] { w.code = run_file(w.file, w.processes); });
   auto& check =
       *app.add_subcommand("check", "Says whether a configuration is right, or all that is wrong with it.");
   add_file(check, w);

@@ -2,6 +2,9 @@
 #include <perron/httpd/program/control.hpp>
 
 #include <perron/httpd/child.hpp>
+#include <perron/httpd/program/nodes/all_nodes.hpp>
+#include <perron/httpd/program/nodes/conductor.hpp>
+#include <perron/httpd/program/nodes/shared_sockets.hpp>
 #include <perron/httpd/program/service/privileges.hpp>
 #include <perron/runtime/call.hpp>
 #include <perron/runtime/core/clock.hpp>
@@ -49,6 +52,26 @@ response outcome_of(const runtime::result<void>& done) {
   return answer_json({{"ok", false}, {"error", done.error().text}}, status::unprocessable_content);
 }
 
+response outcome_of(const reload_of_all& what) {
+  if (!what.done)
+    return outcome_of(what.done);
+  json said = {{"ok", true}};
+  for (const auto& [node, why] : what.behind)
+    said["behind"].push_back({{"node", node}, {"error", why}});
+  return answer_json(said);
+}
+
+server_options control_options(const process_settings& of) {
+  server_options options;
+  options.host = "unix:" + std::filesystem::absolute(of.control).string();
+  options.port = 0;
+  options.unix_mode = of.control_mode;
+  options.answers_half_closed = true;
+  return options;
+}
+
+std::string control_key(const server_options& options) { return options.host + " 0"; }
+
 std::int64_t seconds_since(std::chrono::system_clock::time_point then) {
   return std::chrono::duration_cast<std::chrono::seconds>(runtime::core::wall_now() - then).count();
 }
@@ -93,18 +116,25 @@ json to_json(const std::vector<route_line>& lines) {
   return out;
 }
 
-router control_routes(unsigned mode, std::function<void()> stop) {
+router control_routes(const std::shared_ptr<running_program>& of, unsigned mode, std::function<void()> stop) {
   router r;
   if ((mode & 0077U) == 0)
     r.use(only_owner);
-  r.get("/status",
-        [](request&) { return answer_json(to_json(expect(runtime::call(the_keeper(), status_call{})))); });
+  const bool alone = of->shared == nullptr;
+  r.get("/status", [of, alone](request&) {
+    return answer_json(alone ? to_json(expect(runtime::call(the_keeper(), status_call{})))
+                             : status_of_all(*of));
+  });
   r.get("/routes",
         [](request&) { return answer_json(to_json(expect(runtime::call(the_keeper(), routes_call{})))); });
-  r.post("/reload",
-         [](request&) { return outcome_of(expect(runtime::call(the_keeper(), reload_call{}, long_time))); });
-  r.post("/drain",
-         [](request&) { return outcome_of(expect(runtime::call(the_keeper(), drain_call{}, long_time))); });
+  r.post("/reload", [alone](request&) {
+    if (alone)
+      return outcome_of(expect(runtime::call(the_keeper(), reload_call{}, long_time)));
+    return outcome_of(expect(runtime::call(the_conductor(), reload_all_call{}, long_time)));
+  });
+  r.post("/drain", [of, alone](request&) {
+    return outcome_of(alone ? expect(runtime::call(the_keeper(), drain_call{}, long_time)) : drain_all(*of));
+  });
   r.post("/stop", [stop = std::move(stop)](request&) {
     stop();
     return answer_json({{"ok", true}});
@@ -132,13 +162,24 @@ runtime::result<void> make_control_folder(const process_settings& of) {
   return {};
 }
 
-supervisors::child_spec control_child(const process_settings& of, std::function<void()> stop) {
-  server_options options;
-  options.host = "unix:" + std::filesystem::absolute(of.control).string();
-  options.port = 0;
-  options.unix_mode = of.control_mode;
-  options.answers_half_closed = true;
-  return server_child("control", std::move(options), control_routes(of.control_mode, std::move(stop)));
+runtime::result<void> open_control(const process_settings& of, const shared_program& with) {
+  server_options options = control_options(of);
+  if (::geteuid() == 0 && !of.user.empty())
+    if (const auto who = find_identity(of.user, of.group)) {
+      options.unix_uid = who->user;
+      options.unix_gid = who->group;
+    }
+  const auto opened = shared_sockets::get(control_key(options), options, 1, with.nodes, with.shelf);
+  return opened ? runtime::result<void>() : opened.error();
+}
+
+supervisors::child_spec control_child(const std::shared_ptr<running_program>& of,
+                                      std::function<void()> stop) {
+  server_options options = control_options(of->current.server);
+  if (of->shared != nullptr)
+    options.inherited = of->shared->shelf->copy_of(control_key(options)).fds; // as long as the process lives
+  return server_child("control", std::move(options),
+                      control_routes(of, of->current.server.control_mode, std::move(stop)));
 }
 
 } // namespace perron::httpd::program

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,16 +22,22 @@
 //     POST /stop     as SIGTERM; answers at once
 namespace perron::httpd::program {
 
-/// Answers for the keeper of this node. `mode` is that of the socket's file; if it is for the owner alone,
-/// the client is asked for besides. `stop` ends the program.
-router control_routes(unsigned mode, std::function<void()> stop);
+/// With several nodes whichever takes the request answers for all: numbers are sums, "nodes" are listed; a
+/// reload names those that could not take it.
+
+/// `mode` is that of the socket's file; if it is for the owner alone, the client is asked for besides. `stop`
+/// ends the program.
+router control_routes(const std::shared_ptr<running_program>& of, unsigned mode, std::function<void()> stop);
 
 /// Makes the folder of the socket, for the user that the program is going to run as. If it is
 /// there it must be writable.
 runtime::result<void> make_control_folder(const process_settings& of);
 
+/// The socket for several nodes, on their shelf.
+runtime::result<void> open_control(const process_settings& of, const shared_program& with);
+
 /// The server on that socket. `stop` as above.
-supervisors::child_spec control_child(const process_settings& of, std::function<void()> stop);
+supervisors::child_spec control_child(const std::shared_ptr<running_program>& of, std::function<void()> stop);
 
 nlohmann::json to_json(const program_status& s);
 nlohmann::json to_json(const std::vector<route_line>& lines);

@@ -69,7 +69,24 @@ std::string status_text(const json& said) {
   for (const json& l : said.value("listeners", json::array()))
     rows.push_back({text_of(l, "url"), text_of(l, "connections"), text_of(l, "requests"),
                     text_of(l, "running"), text_of(l, "crashed"), text_of(l, "turned_away")});
+  out += table(rows);
+  const auto nodes = said.find("nodes");
+  if (nodes == said.end())
+    return out;
+  rows = {{"NODE", "PID", "UP", "RESTARTS", "CONNECTIONS", "REQUESTS"}};
+  for (const json& n : *nodes)
+    rows.push_back({text_of(n, "node"), n.value("up", false) ? text_of(n, "pid") : "down",
+                    n.value("up", false) ? time_of(n.value("uptime", std::int64_t(0))) : "-",
+                    text_of(n, "restarts"), text_of(n, "connections"), text_of(n, "requests")});
   return out + table(rows);
+}
+
+std::string reload_text(const json& said) {
+  std::string out = "the configuration has been loaded anew\n";
+  for (const json& n : said.value("behind", json::array()))
+    out += "node " + text_of(n, "node") + " could not take it and is started again: " + text_of(n, "error") +
+           '\n';
+  return out;
 }
 
 std::string routes_text(const json& said) {
@@ -88,7 +105,7 @@ std::string control_text(std::string_view command, const json& said) {
   if (command == "routes")
     return routes_text(said);
   if (command == "reload")
-    return "the configuration has been loaded anew\n";
+    return reload_text(said);
   if (command == "drain")
     return "drained: no listener is open, no request is running\n";
   return "it stops\n";

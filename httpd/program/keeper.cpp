@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/keeper.hpp>
 
+#include <perron/httpd/program/config/print.hpp>
 #include <perron/httpd/program/module_slot.hpp>
 #include <perron/runtime/blocking.hpp>
 #include <perron/runtime/core/clock.hpp>
@@ -66,12 +67,13 @@ bool is_alive(runtime::pid who) { return who && server_port(who).has_value(); }
 
 } // namespace
 
-error_log_options log_options_of(const configuration& from) {
+error_log_options log_options_of(const configuration& from, bool shared) {
   return {.file = {.path = from.log.error,
                    .rotate_size = from.log.rotate_size,
                    .rotate_every = std::chrono::duration_cast<std::chrono::seconds>(from.log.rotate_every),
                    .keep = from.log.keep,
-                   .compress = from.log.compress},
+                   .compress = from.log.compress,
+                   .shared = shared},
           .level = from.log.level};
 }
 
@@ -86,6 +88,8 @@ keeper::keeper(std::shared_ptr<running_program> of)
     if (!is_alive(l->server()))
       if (const auto started = start(l); !started)
         throw runtime::bad_result(started.error());
+  if (of_->shared != nullptr)
+    siblings::watch();
 }
 
 runtime::result<void> keeper::start(const std::shared_ptr<open_listener>& what) {
@@ -120,6 +124,8 @@ std::vector<route_line> keeper::handle_call(routes_call) const {
 }
 
 runtime::result<void> keeper::handle_call(reload_call) {
+  if (of_->shared != nullptr)
+    return lead();
   program_status& status = of_->status;
   static_cast<void>(of_->manager.reloading());
   if (const auto opened = runtime::blocking([&] { return of_->parts.logs->reopen(); }); !opened)
@@ -153,7 +159,12 @@ runtime::result<void> keeper::reload() {
   auto next = runtime::blocking([&] { return of_->options.load(); });
   if (!next)
     return next.error();
-  auto made = runtime::blocking([&] { return assemble(*next, of_->parts); });
+  return take(std::move(*next));
+}
+
+/// Puts a configuration in the place of the one in force here, or changes nothing.
+runtime::result<void> keeper::take(configuration next) {
+  auto made = runtime::blocking([&] { return assemble(next, of_->parts); });
   if (!made)
     return made.error();
   for (const assembled_listener& each : *made)
@@ -161,10 +172,55 @@ runtime::result<void> keeper::reload() {
       return loaded;
   if (auto done = put_in_force(std::move(*made)); !done)
     return done;
-  of_->current = std::move(*next);
-  if (const auto done = of_->log->configure(log_options_of(of_->current)); !done)
+  of_->current = std::move(next);
+  if (const auto done = of_->log->configure(log_options_of(of_->current, of_->shared != nullptr)); !done)
     supervisors::core::log_error("perron: reload: log: " + done.error().text);
   return {};
+}
+
+/// The reload of one for all: what others read is written when it is in force here.
+runtime::result<void> keeper::lead() {
+  leads_ = true;
+  auto done = reload();
+  leads_ = false;
+  if (!done)
+    return runtime::error{without_line_end(done.error().text), done.error().code};
+  const shared_text& where = *of_->shared->configuration_in_force;
+  of_->status.generation = runtime::blocking([&] {
+    ledger now = ledger::read(where);
+    now.file = of_->current.file;
+    now.toml = to_toml(of_->current);
+    now.loaded = runtime::core::wall_now();
+    ++now.generation;
+    now.write(where);
+    return now.generation;
+  });
+  of_->shared->shown->generation = of_->status.generation;
+  return {};
+}
+
+runtime::result<void> keeper::handle_call(catch_up_call) {
+  if (of_->status.generation == of_->shared->shown->generation)
+    return {};
+  const ledger now = runtime::blocking([&] { return ledger::read(*of_->shared->configuration_in_force); });
+  if (now.generation == of_->status.generation)
+    return {};
+  auto next = now.read_configuration();
+  if (!next)
+    return next.error();
+  auto done = take(std::move(*next));
+  if (done) {
+    of_->status.generation = now.generation;
+    of_->status.draining = false;
+  }
+  return done;
+}
+
+runtime::result<std::shared_ptr<open_listener>> keeper::open(assembled_listener what) const {
+  if (of_->shared == nullptr)
+    return open_listener::open(std::move(what), of_->parts.workers);
+  return runtime::blocking(
+      [&] { return open_listener::share(std::move(what), of_->parts.workers, *of_->shared, of_->self); });
 }
 
 runtime::result<void> keeper::put_in_force(std::vector<assembled_listener> next) {
@@ -173,30 +229,40 @@ runtime::result<void> keeper::put_in_force(std::vector<assembled_listener> next)
   listener_list fresh; // of these, the new ones
   std::vector<std::pair<std::shared_ptr<open_listener>, assembled_listener>> kept;
   for (assembled_listener& each : next) {
-    const std::string key = key_of(each.where);
+    const std::string key = key_of(each);
     const auto at = std::find_if(now.begin(), now.end(), [&](const auto& l) { return l->key == key; });
     if (at != now.end()) {
       all.push_back(*at);
       kept.emplace_back(*at, std::move(each));
       continue;
     }
-    auto opened = open_listener::open(std::move(each), of_->parts.workers);
-    if (!opened)
+    auto opened = open(std::move(each));
+    if (!opened) {
+      if (leads_)
+        for (const auto& l : fresh)
+          l->close();
       return opened.error();
+    }
     all.push_back(*opened);
     fresh.push_back(std::move(*opened));
   }
   for (const auto& l : fresh)
     if (auto started = start(l); !started) {
-      for (const auto& begun : fresh)
+      for (const auto& begun : fresh) {
         if (begun->server())
           supervisors::terminate_child(servers_, begun->server());
+        if (leads_)
+          begun->close();
+      }
       return started;
     }
   // what fails from here on is a server that has just crashed; its supervisor starts it with the new hosts
   for (auto& [l, what] : kept)
     if (const auto changed = change(*l, std::move(what)); !changed)
       supervisors::core::log_error("perron: reload: " + l->url() + ": " + changed.error().text);
+  for (const auto& [gone, servers] : stand_ins_)
+    for (const auto& [l, server] : servers)
+      static_cast<void>(replace(server, l->now().sites));
   const listener_list before = std::exchange(now, std::move(all));
   for (const auto& l : before)
     if (std::find(now.begin(), now.end(), l) == now.end()) {
@@ -233,9 +299,16 @@ void keeper::handle_call(drain_call, runtime::caller from) {
   };
   std::vector<leaving> all;
   for (const auto& l : std::exchange(of_->listeners, {})) {
+    if (l->now().is_admin) {
+      of_->listeners.push_back(l);
+      continue;
+    }
     l->close();
     all.push_back({l->server(), l->now().options.drain_time});
   }
+  for (const auto& [gone, servers] : std::exchange(stand_ins_, {}))
+    for (const auto& [l, server] : servers)
+      all.push_back({server, l->now().options.drain_time});
   runtime::spawn([all, from, servers = servers_] {
     for (const leaving& l : all)
       runtime::spawn_monitor([l, servers] {
@@ -246,6 +319,58 @@ void keeper::handle_call(drain_call, runtime::caller from) {
       runtime::receive_one<runtime::down>();
     runtime::reply(from, runtime::result<void>());
   });
+}
+
+void keeper::handle_cast(const siblings::node_change& what) {
+  up_[what.node] = what.up;
+  if (what.up)
+    end_standing_in(what.node);
+  stand_in();
+  // who led a reload may have died before it told the others
+  if (const auto done = handle_call(catch_up_call{}); !done)
+    supervisors::core::log_error("perron: what is in force cannot be taken over: " + done.error().text);
+}
+
+/// For each node that is gone, the next one that lives.
+void keeper::stand_in() {
+  const unsigned all = of_->shared->nodes;
+  for (const auto& [gone, is_up] : up_) {
+    if (is_up || stand_ins_.contains(gone))
+      continue;
+    const auto is_here = [&](unsigned node) {
+      const auto at = up_.find(node);
+      return at != up_.end() && at->second;
+    };
+    unsigned heir = (gone + 1) % all;
+    while (heir != gone && !is_here(heir))
+      heir = (heir + 1) % all;
+    if (heir != of_->self)
+      continue;
+    auto& servers = stand_ins_[gone];
+    for (const auto& l : of_->listeners) {
+      if (!l->is_spread())
+        continue;
+      supervisors::child_spec spec;
+      spec.id = l->key + " of node " + std::to_string(gone);
+      spec.restart = supervisors::temporary;
+      spec.shutdown = supervisors::infinity;
+      spec.start = [l, gone = gone] { return l->start_for(gone); };
+      const supervisors::answer started = supervisors::start_child(servers_, std::move(spec));
+      if (started)
+        servers.emplace_back(l, started.who);
+      else
+        supervisors::core::log_error("perron: instead of node " + std::to_string(gone) + ": " + started.why);
+    }
+  }
+}
+
+void keeper::end_standing_in(unsigned node) {
+  const auto at = stand_ins_.find(node);
+  if (at == stand_ins_.end())
+    return;
+  for (const auto& [l, server] : at->second)
+    retire(servers_, server, l->now().options.drain_time);
+  stand_ins_.erase(at);
 }
 
 } // namespace perron::httpd::program

@@ -4,26 +4,23 @@
 #include <perron/httpd/program/commands.hpp>
 #include <perron/httpd/program/listeners.hpp>
 #include <perron/httpd/program/logs/error_log.hpp>
+#include <perron/httpd/program/nodes/shared_program.hpp>
 #include <perron/httpd/program/service/notify.hpp>
 #include <perron/httpd/server.hpp>
 #include <perron/runtime/call.hpp>
 #include <perron/runtime/server.hpp>
+#include <perron/supervisors/siblings.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace perron::httpd::program {
-
-/// What became of the last reload.
-struct reload_outcome {
-  std::chrono::system_clock::time_point at{};
-  bool good = true;
-  std::string why{}; ///< of a bad one; a line for each error
-};
 
 struct listener_status {
   std::string name{};
@@ -56,6 +53,8 @@ struct running_program {
   error_log* log = nullptr;
   std::vector<std::shared_ptr<open_listener>> listeners{};
   program_status status{};
+  std::shared_ptr<const shared_program> shared{}; ///< with several nodes
+  unsigned self = 0;                              ///< which of them this is
 };
 
 // -- what the keeper is asked
@@ -66,8 +65,12 @@ struct status_call {
 struct reload_call {
   using reply = runtime::result<void>;
 };
-/// Answered when the last request is over.
+/// Answered when the last request is over. The admin listener stays: /readyz says that the program drains.
 struct drain_call {
+  using reply = runtime::result<void>;
+};
+/// To one of several nodes: another has put a configuration in force. Nothing is done if it is so here.
+struct catch_up_call {
   using reply = runtime::result<void>;
 };
 struct counters_call {
@@ -89,10 +92,16 @@ struct hung_up {};
 /// options of those that stay are replaced; one whose new options cannot be (see replace()) gets a second
 /// server on the same sockets, and the first is drained (6) listeners that are gone are drained. Drains run
 /// beside, and the reload does not wait for them.
+///
+/// With several nodes the keeper of one of them does this, writes the configuration into the ledger, and the
+/// others catch up: they do the same with what stands there (conductor.hpp). New sockets are for all.
+///
+/// When a node dies, the next that lives accepts its clients for it, until it is there again.
 class keeper {
 public:
-  using calls = runtime::protocol<status_call, reload_call, drain_call, routes_call, counters_call>;
-  using casts = runtime::protocol<hung_up>;
+  using calls =
+      runtime::protocol<status_call, reload_call, catch_up_call, drain_call, routes_call, counters_call>;
+  using casts = runtime::protocol<hung_up, siblings::node_change>;
 
   static constexpr std::string_view name = "perron.keeper";
   static constexpr std::string_view servers_name = "perron.listeners";
@@ -102,25 +111,36 @@ public:
 
   program_status handle_call(status_call) const;
   runtime::result<void> handle_call(reload_call);
+  runtime::result<void> handle_call(catch_up_call);
   void handle_call(drain_call, runtime::caller from);
   std::vector<route_line> handle_call(routes_call) const;
   std::shared_ptr<const site_counters> handle_call(counters_call) const { return of_->parts.counters; }
   void handle_cast(hung_up);
+  void handle_cast(const siblings::node_change& what);
 
 private:
   using listener_list = std::vector<std::shared_ptr<open_listener>>;
 
   runtime::result<void> reload();
+  runtime::result<void> take(configuration next);
+  runtime::result<void> lead();
+  runtime::result<std::shared_ptr<open_listener>> open(assembled_listener what) const;
+  void stand_in();
+  void end_standing_in(unsigned node);
   runtime::result<void> put_in_force(std::vector<assembled_listener> next);
   runtime::result<void> change(open_listener& what, assembled_listener to);
   runtime::result<void> start(const std::shared_ptr<open_listener>& what);
 
   const std::shared_ptr<running_program> of_;
-  runtime::pid servers_; ///< the supervisor of the servers
+  runtime::pid servers_;          ///< the supervisor of the servers
+  bool leads_ = false;            ///< what it opens now is new to all nodes
+  std::map<unsigned, bool> up_{}; ///< nodes that have been there: whether they are
+  /// Servers on the sockets of nodes that are gone: of which listener.
+  std::map<unsigned, std::vector<std::pair<std::shared_ptr<open_listener>, runtime::pid>>> stand_ins_{};
 };
 
-/// The error log as the configuration wants it.
-error_log_options log_options_of(const configuration& from);
+/// The error log as the configuration wants it; `shared`: other processes write it too.
+error_log_options log_options_of(const configuration& from, bool shared = false);
 
 /// The keeper of this node; empty if there is none.
 runtime::pid the_keeper();

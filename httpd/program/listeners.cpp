@@ -7,7 +7,21 @@
 
 namespace perron::httpd::program {
 
-std::string key_of(const endpoint& where) { return where.host + ' ' + std::to_string(where.port); }
+std::string key_of(const assembled_listener& what) {
+  std::string key = what.where.host + ' ' + std::to_string(what.where.port);
+  if (what.where.port == 0 && !what.where.host.starts_with("unix:"))
+    key += ' ' + what.name;
+  return key;
+}
+
+namespace {
+
+runtime::error at_its_place(const assembled_listener& what, const runtime::error& why) {
+  const std::string place = what.place.to_string();
+  return {place.empty() ? why.text : place + ": " + why.text, why.code};
+}
+
+} // namespace
 
 runtime::result<std::shared_ptr<open_listener>>
 open_listener::open(assembled_listener what, std::size_t workers, std::vector<int> handed_in) {
@@ -17,13 +31,40 @@ open_listener::open(assembled_listener what, std::size_t workers, std::vector<in
                                            : core::listening_sockets::inherit(options, workers);
   for (const int fd : options.inherited)
     ::close(fd);
-  if (!sockets) {
-    const std::string place = what.place.to_string();
-    return runtime::error{place.empty() ? sockets.error().text : place + ": " + sockets.error().text,
-                          sockets.error().code};
-  }
-  std::string key = key_of(what.where);
+  if (!sockets)
+    return at_its_place(what, sockets.error());
+  std::string key = key_of(what);
   return std::make_shared<open_listener>(std::move(key), std::move(what), std::move(*sockets));
+}
+
+runtime::result<std::shared_ptr<open_listener>> open_listener::share(assembled_listener what,
+                                                                     std::size_t workers,
+                                                                     const shared_program& with,
+                                                                     unsigned self) {
+  std::string key = key_of(what);
+  auto shared = shared_sockets::get(key, what.options, workers, with.nodes, with.shelf);
+  if (!shared)
+    return at_its_place(what, shared.error());
+  server_options mine = what.options;
+  mine.inherited = (*shared)->of_node(self);
+  auto sockets = core::listening_sockets::inherit(mine, workers);
+  if (!sockets)
+    return at_its_place(what, sockets.error());
+  return std::make_shared<open_listener>(std::move(key), std::move(what), std::move(*sockets),
+                                         std::move(*shared));
+}
+
+runtime::result<runtime::pid> open_listener::start_for(unsigned node) {
+  server_options options;
+  hosts sites;
+  {
+    const std::lock_guard hold(lock_);
+    options = what_.options;
+    options.name.clear(); // which the other one has
+    options.inherited = shared_->of_node(node);
+    sites = what_.sites;
+  }
+  return start_server(options, std::move(sites));
 }
 
 runtime::result<runtime::pid> open_listener::start() {
@@ -76,6 +117,8 @@ std::string open_listener::url() const {
 
 void open_listener::close() {
   const std::lock_guard hold(lock_);
+  if (shared_ != nullptr)
+    shared_->close_for_all();
   sockets_.close();
 }
 
@@ -91,6 +134,27 @@ open_all(std::vector<assembled_listener> what, std::size_t workers,
     out.push_back(std::move(*opened));
   }
   return out;
+}
+
+runtime::result<void> open_for_all(const std::vector<assembled_listener>& what, std::size_t workers,
+                                   const shared_program& with, std::vector<inherited_socket>& handed_in) {
+  for (const assembled_listener& each : what) {
+    const std::string key = key_of(each);
+    const auto theirs =
+        take_sockets_of(handed_in, each.name, socket_address(each.where.host, each.where.port));
+    if (!theirs.empty()) {
+      const auto shelved = with.shelf->put({key, true, theirs});
+      for (const int fd : theirs)
+        ::close(fd);
+      if (!shelved)
+        return at_its_place(each, shelved.error());
+      continue;
+    }
+    // what this process has open of them goes at once; the shelf keeps them
+    if (const auto opened = shared_sockets::get(key, each.options, workers, with.nodes, with.shelf); !opened)
+      return at_its_place(each, opened.error());
+  }
+  return {};
 }
 
 } // namespace perron::httpd::program

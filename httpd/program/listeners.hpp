@@ -3,6 +3,8 @@
 
 #include <perron/httpd/core/listening.hpp>
 #include <perron/httpd/program/assemble.hpp>
+#include <perron/httpd/program/nodes/shared_program.hpp>
+#include <perron/httpd/program/nodes/shared_sockets.hpp>
 #include <perron/httpd/program/service/activation.hpp>
 #include <perron/runtime/pid.hpp>
 #include <perron/runtime/result.hpp>
@@ -31,11 +33,21 @@ public:
   static runtime::result<std::shared_ptr<open_listener>> open(assembled_listener what, std::size_t workers,
                                                               std::vector<int> handed_in = {});
 
-  open_listener(std::string address, assembled_listener what, core::listening_sockets sockets)
-      : key(std::move(address)), what_(std::move(what)), sockets_(std::move(sockets)) {}
+  /// The same for one of several nodes: its part of what is open for all of them, or is opened so now.
+  static runtime::result<std::shared_ptr<open_listener>> share(assembled_listener what, std::size_t workers,
+                                                               const shared_program& with, unsigned self);
+
+  open_listener(std::string address, assembled_listener what, core::listening_sockets sockets,
+                std::unique_ptr<shared_sockets> shared = nullptr)
+      : key(std::move(address)), what_(std::move(what)), sockets_(std::move(sockets)),
+        shared_(std::move(shared)) {}
 
   /// Starts a server for it, linked to the caller; what its child's start function does.
   runtime::result<runtime::pid> start();
+
+  /// The same on the sockets of another node, while that is gone. Null: it has none of its own.
+  runtime::result<runtime::pid> start_for(unsigned node);
+  bool is_spread() const noexcept { return shared_ != nullptr && shared_->is_spread(); }
 
   /// What the server answers with from its next start on.
   void set(assembled_listener what);
@@ -44,7 +56,7 @@ public:
   /// With the port that was found where any was asked for.
   endpoint bound() const;
   std::string url() const;
-  /// Nobody can connect any more, and the address is free.
+  /// Nobody can connect any more, to no node, and the address is free.
   void close();
 
   const std::string key; ///< of its endpoint: "127.0.0.1 8080"
@@ -53,11 +65,16 @@ private:
   mutable std::mutex lock_;
   assembled_listener what_;
   core::listening_sockets sockets_;
+  const std::unique_ptr<shared_sockets> shared_; ///< with several nodes
   runtime::pid server_;
 };
 
-/// Two endpoints that are the same address have the same key.
-std::string key_of(const endpoint& where);
+/// Two that are at the same address have the same key. Where the system chooses the port, the name counts.
+std::string key_of(const assembled_listener& what);
+
+/// Opens what all nodes share, before they begin, and puts it on the shelf; otherwise as open_all().
+runtime::result<void> open_for_all(const std::vector<assembled_listener>& what, std::size_t workers,
+                                   const shared_program& with, std::vector<inherited_socket>& handed_in);
 
 /// Opens all of them, or none and says why. `handed_in`: what of them a service manager has opened; what is
 /// used is taken out.

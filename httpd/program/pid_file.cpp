@@ -31,6 +31,7 @@ runtime::result<pid_file> pid_file::write(const std::string& path) {
     return runtime::error{"pid_file " + path + ": process " + who + " holds it, which runs already", EBUSY};
   }
   out.path_ = path;
+  out.owner_ = ::getpid();
   const std::string text = std::to_string(::getpid()) + '\n';
   if (::ftruncate(out.fd_, 0) != 0 ||
       ::pwrite(out.fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
@@ -39,7 +40,7 @@ runtime::result<pid_file> pid_file::write(const std::string& path) {
 }
 
 pid_file::~pid_file() {
-  if (!path_.empty())
+  if (!path_.empty() && owner_ == ::getpid())
     ::unlink(path_.c_str());
   if (fd_ >= 0)
     ::close(fd_);

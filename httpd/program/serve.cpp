@@ -26,7 +26,8 @@ std::pair<configuration, std::vector<diagnostic>> serve_configuration(const serv
   };
   const bool is_ipv6 = options.address.find(':') != std::string::npos && !options.address.starts_with('[');
   const auto host = is_ipv6 ? '[' + options.address + ']' : options.address;
-  std::string toml = "[server]\n" + line("control", "\"\"") + line("drain_time", "\"1s\"");
+  std::string toml = "[server]\n" + line("control", "\"\"") + line("drain_time", "\"1s\"") +
+                     line("processes", std::to_string(options.processes));
   toml += "[[listener]]\n" + line("listen", toml_text(host + ':' + std::to_string(options.port)));
   if (!options.certificate.empty())
     toml += line("tls", "true");

@@ -21,6 +21,7 @@ struct serve_options {
   std::string fallback{};           ///< a file of the folder for paths that have none
   std::string certificate{}, key{}; ///< TLS if there is a certificate
   bool quiet = false;               ///< no access log
+  unsigned processes = 1;
 };
 
 /// A configuration that serves one folder at one address to whoever can reach it, or what is wrong. Files are

@@ -37,6 +37,7 @@ public:
       throw http_error(status::unauthorized, "");
     }
     r.local<authenticated_user>().name = given->user;
+    r.tell_user(given->user);
   }
 
 private:

@@ -51,6 +51,8 @@ public:
   ~socket_file() { remove(); }
 
   void remove() noexcept;
+  /// It stays: somebody else removes it.
+  void leave() noexcept { path_.clear(); }
 
 private:
   void swap(socket_file& other) noexcept;

@@ -5,6 +5,7 @@
 #include "httpd/server_fixture.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <perron/httpd/rules/basic_auth.hpp>
 #include <perron/httpd/websocket/session.hpp>
 #include <perron/runtime/inspect.hpp>
 
@@ -30,7 +31,7 @@ using ::testing::Field;
 
 /// What a record said, kept.
 struct kept {
-  std::string peer, method, target, host, agent, first_line;
+  std::string peer, method, target, host, agent, user, first_line;
   int minor = 0;
   int status = 0;
   std::uint64_t bytes = 0;
@@ -53,6 +54,7 @@ public:
              .target = std::string(r.target),
              .host = std::string(r.host),
              .agent = std::string(r.headers.find("user-agent").value_or("")),
+             .user = std::string(r.user),
              .first_line = std::string(r.first_line),
              .minor = r.minor_version,
              .status = r.status,
@@ -119,6 +121,20 @@ TEST_F(access_record_test, of_requests_that_come_together_each_is_told) {
     EXPECT_EQ(c.read().status, 200);
     EXPECT_THAT(told(), is(200, i + 1));
   }
+}
+
+TEST_F(access_record_test, who_was_let_in_is_told) {
+  router routes;
+  routes.use(basic_auth({.verify = [](std::string_view, std::string_view word) { return word == "right"; }}));
+  routes.get("/", [](request&) { return text("hello"); });
+  serve_told(std::move(routes));
+  raw_client c = client();
+  EXPECT_EQ(c.get("/", "Authorization: Basic YW5uYTpyaWdodA==\r\n").status, 200);
+  EXPECT_EQ(told().user, "anna");
+  EXPECT_EQ(c.get("/", "Authorization: Basic YW5uYTp3cm9uZw==\r\n").status, 401);
+  EXPECT_EQ(told().user, "");
+  EXPECT_EQ(c.get("/").status, 401);
+  EXPECT_EQ(told().user, "");
 }
 
 TEST_F(access_record_test, a_head_has_no_body_bytes) {

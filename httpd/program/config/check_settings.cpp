@@ -2,6 +2,8 @@
 #include <perron/httpd/program/config/check.hpp>
 #include <perron/httpd/program/config/document.hpp>
 #include <perron/httpd/program/config/spelling.hpp>
+#include <perron/httpd/rules/error_page_files.hpp>
+#include <perron/httpd/rules/htpasswd.hpp>
 
 #include <algorithm>
 
@@ -15,8 +17,17 @@ void check_auth(const auth_settings& auth, const std::string& path, reading& r) 
   if (auth.file.empty() && auth.users.empty())
     r.fail_at(path, "has no users, so nobody could come in",
               "write file = \"FILE\", as htpasswd makes it, or users");
+  if (r.looks_at_system() && !auth.file.empty() && auth.users.empty())
+    if (const auto read = htpasswd::open(auth.file); !read)
+      r.fail_at(path + ".file", read.error().text, "write lines as `htpasswd -nB USER` makes them");
   if (auth.users.empty())
     return;
+  std::string lines;
+  for (const auto& [name, hash] : auth.users)
+    lines += name + ':' + hash + '\n';
+  if (r.looks_at_system() && auth.file.empty())
+    if (const auto read = htpasswd::of(lines); !read)
+      r.fail_at(path + ".users", read.error().text, "write hashes as `htpasswd -nB USER` makes them");
   std::vector<std::string_view> known;
   for (const auto& user : auth.users)
     known.push_back(user.first);
@@ -57,6 +68,11 @@ void check_settings(const site_settings& of, const std::string& path, reading& r
     if (of.redirects[i].from == of.redirects[i].to)
       r.fail_at(path + ".redirects[" + std::to_string(i + 1) + "].to", "leads to where it comes from",
                 "name another place");
+  if (r.looks_at_system() && is_here(".error_pages"))
+    for (const auto& [statuses, file] : of.error_pages)
+      if (const auto read = check(error_page_file{statuses, file}); !read)
+        r.fail_at(path + ".error_pages", read.error().text,
+                  "write a page with {{status}}, {{reason}}, {{why}}, {{path}}, {{host}} or {{method}}");
   check_rules(of, path, r);
 }
 

@@ -21,12 +21,16 @@ namespace perron::httpd::program {
 
 using std::chrono::milliseconds;
 
+/// The most processes of [server].
+inline constexpr unsigned most_processes = 64;
+
 /// [server]: the process.
 struct process_settings {
   std::string user{};     ///< to run as once the sockets are open, if started as root; empty: as started
   std::string group{};    ///< empty: that user's own
   std::string pid_file{}; ///< empty: none
-  unsigned workers = 0;   ///< threads that run processes; 0: one for each processor
+  unsigned processes = 1; ///< nodes, each a process of the operating system
+  unsigned workers = 0;   ///< threads of each node; 0: one for each processor, shared out to the nodes
   std::string control = "/run/perron/control.sock"; ///< the socket of status, reload, stop...; empty: none
   unsigned control_mode = 0600;                     ///< its permissions
   milliseconds drain_time{30'000};                  ///< for running requests at stop, drain and restart

@@ -26,8 +26,20 @@ const section& server_keys() {
            "The group to run as. Without it, the main group of the user."},
           {"pid_file", path(access(&server::pid_file), path_kind::runtime), "\"/run/perron/perron.pid\"",
            "A file for the number of the process. Not needed under systemd.", "pidfile"},
+          {"processes", count(number(&server::processes), 1, most_processes), "4",
+           "How many processes serve, each with its own workers, under one more that starts them again when "
+           "they "
+           "die. They share the ports, and all commands speak for all of them. Limits hold for each of them "
+           "by "
+           "itself: max_connections, rate_limit, address_connections, address_rate and the caches. For "
+           "machines "
+           "on which one process may not open enough files, and so that a crash of the program is one of a "
+           "part.",
+           "nodes"},
           {"workers", count(number(&server::workers), 0, 1024), "4",
-           "How many threads run requests. 0 is one for each processor.", "worker_processes threads"},
+           "How many threads of each process run requests. 0 is one for each processor, shared out to the "
+           "processes.",
+           "worker_processes threads"},
           {"control", path(access(&server::control), path_kind::runtime), "\"/run/perron/control.sock\"",
            "The Unix socket that perron status, reload, stop, drain and routes talk to. Its folder is made "
            "if it "
@@ -107,8 +119,7 @@ const section& limit_keys() {
       {
           {"max_connections", count(number(&limits::max_connections), 0, 100'000'000), "10000",
            "At so many open connections no further ones are taken: clients wait in the kernel's queue. 0: as "
-           "many "
-           "as there are file descriptors.",
+           "many as there are file descriptors. With processes this and the other limits are those of each.",
            "worker_connections maxclients"},
           {"hard_limit", count(number(&limits::hard_limit), 0, 100'000'000), "12000",
            "At so many, clients are answered with a 503 at once. 0: never."},

@@ -26,7 +26,7 @@ response answer_readiness(readiness now) {
 } // namespace
 
 router admin_routes(const admin_paths& paths, std::function<metrics_snapshot()> gather,
-                    std::shared_ptr<const readiness_state> state, router to) {
+                    std::shared_ptr<const readiness_state> state, router to, std::function<bool()> lives) {
   if (!paths.metrics.empty())
     to.get(paths.metrics, [gather = std::move(gather)](request& r) {
       const metrics_format format = metrics_format_for(r.headers());
@@ -36,7 +36,11 @@ router admin_routes(const admin_paths& paths, std::function<metrics_snapshot()> 
       return not_to_be_kept(std::move(out));
     });
   if (!paths.health.empty())
-    to.get(paths.health, [](request&) { return not_to_be_kept(text("ok\n")); });
+    to.get(paths.health, [lives = std::move(lives)](request&) {
+      if (!lives || lives())
+        return not_to_be_kept(text("ok\n"));
+      return not_to_be_kept(text("not all of it answers\n", status::service_unavailable));
+    });
   if (!paths.ready.empty())
     to.get(paths.ready, [state = std::move(state)](request&) {
       return answer_readiness(state->load(std::memory_order_relaxed)); // nothing else is read because of it

@@ -30,9 +30,10 @@ struct admin_paths {
 /// | path    | answer                                                                                    |
 /// |---------|-------------------------------------------------------------------------------------------|
 /// | metrics | Prometheus text format 0.0.4, or OpenMetrics 1.0 where Accept asks for it                 |
-/// | health  | 200 "ok": the program lives and its node runs processes                                   |
+/// | health  | 200 "ok": the program lives and its node runs processes; 503 if `lives` says no           |
 /// | ready   | 200 "ready", or 503 "starting" or "draining": load balancers are to send nobody          |
 router admin_routes(const admin_paths& paths, std::function<metrics_snapshot()> gather,
-                    std::shared_ptr<const readiness_state> state, router to = {});
+                    std::shared_ptr<const readiness_state> state, router to = {},
+                    std::function<bool()> lives = {});
 
 } // namespace perron::httpd::program

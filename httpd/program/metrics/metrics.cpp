@@ -110,6 +110,17 @@ void write_program(exposition& out, const metrics_snapshot& of) {
   out.sample({{"outcome", "dropped"}}, of.log.dropped);
 }
 
+void write_nodes(exposition& out, const metrics_snapshot& of) {
+  if (of.nodes.empty())
+    return;
+  out.family("perron_node_up", gauge, "Whether a node of the program answers.");
+  for (const node_condition& n : of.nodes)
+    out.sample({{"node", std::to_string(n.node)}}, std::uint64_t(n.up));
+  out.family("perron_node_restarts", counter, "Times a node was started again.");
+  for (const node_condition& n : of.nodes)
+    out.sample({{"node", std::to_string(n.node)}}, n.restarts);
+}
+
 /// The names that all clients of Prometheus use.
 void write_process(exposition& out, const process_figures& p) {
   out.family("process_cpu_seconds", counter, "CPU time of the program.");
@@ -133,6 +144,7 @@ std::string write_metrics(const metrics_snapshot& of, metrics_format format) {
   write_program(out, of);
   write_listeners(out, of);
   write_sites(out, of);
+  write_nodes(out, of);
   write_node(out, of.node);
   write_process(out, of.process);
   return std::move(out).text();

@@ -27,6 +27,13 @@ struct process_figures {
   static process_figures now();
 };
 
+/// One of several nodes of the program.
+struct node_condition {
+  unsigned node = 0;
+  bool up = false; ///< it answers
+  std::uint64_t restarts = 0;
+};
+
 /// All that /metrics shows, put together by whoever has it.
 struct metrics_snapshot {
   std::string version{};
@@ -37,7 +44,8 @@ struct metrics_snapshot {
   log_counts log{}; ///< of all access logs
   std::uint64_t reloads = 0;
   std::uint64_t failed_reloads = 0;
-  double config_time = 0; ///< when the configuration that holds was read, in seconds since 1970
+  double config_time = 0;              ///< when the configuration that holds was read, in seconds since 1970
+  std::vector<node_condition> nodes{}; ///< empty: it runs as one process
 };
 
 /// The text of /metrics. README.md in this folder lists what is in it.

@@ -33,6 +33,8 @@ std::string status_line(std::string_view text) {
 
 } // namespace
 
+notifier::notifier(std::string socket) : socket_(std::move(socket)), main_pid_(::getpid()) {}
+
 notifier notifier::take_from_environment() { return notifier(take_variable("NOTIFY_SOCKET")); }
 
 runtime::result<void> notifier::send(std::string_view lines) const {
@@ -62,7 +64,7 @@ runtime::result<void> notifier::send(std::string_view lines) const {
 }
 
 runtime::result<void> notifier::ready(std::string_view status) const {
-  return send(status_line(status) + "READY=1\nMAINPID=" + std::to_string(::getpid()));
+  return send(status_line(status) + "READY=1\nMAINPID=" + std::to_string(main_pid_));
 }
 
 runtime::result<void> notifier::reloading() const {
@@ -101,12 +103,16 @@ bool do_workers_answer(std::size_t workers, std::chrono::milliseconds time) {
   return answered == workers;
 }
 
-void watch_node(const notifier& to, std::chrono::microseconds interval, std::size_t workers) {
-  struct never {};
-  const auto patience = std::max<std::chrono::milliseconds>(
+std::chrono::milliseconds watchdog_patience(std::chrono::microseconds interval) noexcept {
+  return std::max<std::chrono::milliseconds>(
       1ms, std::chrono::duration_cast<std::chrono::milliseconds>(interval / 2));
+}
+
+void watch_node(const notifier& to, std::chrono::microseconds interval,
+                const std::function<bool()>& is_well) {
+  struct never {};
   for (;;) {
-    if (do_workers_answer(workers, patience))
+    if (is_well())
       static_cast<void>(to.watchdog()); // one that is lost is followed by the next
     runtime::receive([](never) {}, runtime::after(interval, [] {}));
   }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ class notifier {
 public:
   notifier() = default;
   /// "/run/systemd/notify", or "@name" for an abstract socket.
-  explicit notifier(std::string socket) : socket_(std::move(socket)) {}
+  /// This process is the program's main one, also where another one tells of it later.
+  explicit notifier(std::string socket);
   /// NOTIFY_SOCKET of the environment, which is taken out of it, so that no child speaks for the program.
   /// Before other threads run.
   static notifier take_from_environment();
@@ -40,6 +42,7 @@ public:
 
 private:
   std::string socket_{};
+  int main_pid_ = 0;
 };
 
 /// How often the service manager wants to hear notifier::watchdog(), half of WATCHDOG_USEC, if it does and
@@ -51,8 +54,11 @@ std::optional<std::chrono::microseconds> take_watchdog_interval();
 /// waits so long at most.
 bool do_workers_answer(std::size_t workers, std::chrono::milliseconds time);
 
-/// The body of a process: tells the service manager every `interval` that the node lives, as long as its
-/// workers answer within half of it. Ends by an exit signal.
-void watch_node(const notifier& to, std::chrono::microseconds interval, std::size_t workers);
+/// How long workers may take to answer, where the service manager wants to hear every `interval`.
+std::chrono::milliseconds watchdog_patience(std::chrono::microseconds interval) noexcept;
+
+/// The body of a process: tells the service manager every `interval` that the node lives, as long as
+/// `is_well` says so: that its workers answer within watchdog_patience(). Ends by an exit signal.
+void watch_node(const notifier& to, std::chrono::microseconds interval, const std::function<bool()>& is_well);
 
 } // namespace perron::httpd::program

@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -35,6 +37,10 @@ protected:
       last = std::move(line);
     EXPECT_EQ(run.wait(), 0) << run.logged() << last;
     EXPECT_EQ(run.logged(), "");
+    read_record();
+  }
+
+  void read_record() {
     std::ifstream from(folder_.path() / "soak.json");
     record_ = nlohmann::json::parse(from, nullptr, false);
     EXPECT_FALSE(record_.is_discarded());
@@ -119,6 +125,55 @@ TEST_F(soak_run, slow_readers_get_what_they_ask_for) {
   soak({"slow", "-n", "20", "--bytes", "100000", "--read-rate", "1000000", "--hold", "1"});
   expect_clean(20);
   EXPECT_GT(total("bytes_in"), 0U);
+  server_.expect_orderly_end();
+}
+
+TEST_F(soak_run, a_scenario_has_shares_that_do_different_things) {
+  const std::string file = (folder_.path() / "scenario.toml").string();
+  std::ofstream(file) << R"(
+[[share]]
+mode = "idle"
+connections = 20
+[[share]]
+mode = "ws"
+connections = 30
+[[share]]
+mode = "sse"
+connections = 10
+[[share]]
+mode = "churn"
+connections = 5
+rate = 50
+[[phase]]
+kind = "ramp"
+[[phase]]
+kind = "hold"
+seconds = 0.5
+[[phase]]
+kind = "publish"
+count = 2
+every = 0
+[[phase]]
+kind = "probe"
+)";
+  soak({"--scenario", file});
+  expect_clean(total("opened"));
+  EXPECT_GT(total("opened"), 60U);
+  EXPECT_EQ(total("messages"), 80U);
+  server_.expect_orderly_end();
+}
+
+TEST_F(soak_run, a_signal_ends_a_run_and_its_report_is_written) {
+  program run(PERRON_BIN_DIR "/perron-soak",
+              {"idle", "-n", "50", "--hold", "1000", "--ramp", "0", "--port", std::to_string(server_.port()),
+               "--out", folder_.path().string()});
+  while (run.read_line().find("hold") == std::string::npos && !run.has_ended()) {
+  }
+  run.signal(SIGINT);
+  EXPECT_EQ(run.wait(), 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "soak.html"));
+  read_record();
+  expect_clean(50);
   server_.expect_orderly_end();
 }
 

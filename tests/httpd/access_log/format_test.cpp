@@ -105,9 +105,10 @@ TEST_F(access_format_test, a_refused_head_is_its_first_line) {
 }
 
 TEST_F(access_format_test, every_variable_of_the_table) {
-  const std::array<std::pair<std::string_view, std::string_view>, 25> wanted{{
+  const std::array<std::pair<std::string_view, std::string_view>, 26> wanted{{
       {"remote_addr", "192.0.2.7"},
       {"remote_user", "Aladdin"},
+      {"user", "-"},
       {"time_local", "26/Nov/2026:19:00:00 +0000"},
       {"time_iso8601", "2026-11-26T19:00:00.007Z"},
       {"msec", "1795719600.007"},
@@ -168,6 +169,12 @@ TEST_F(access_format_test, who_left_before_the_answer_has_status_499) {
   record_.status = 0;
   record_.how = supervisors::request_end::client_gone;
   EXPECT_EQ(line("$status $end"), "499 client_gone\n");
+}
+
+TEST_F(access_format_test, who_was_let_in_counts_more_than_what_was_sent) {
+  EXPECT_EQ(line("$user $remote_user"), "- Aladdin\n");
+  record_.user = "ali\nbaba";
+  EXPECT_EQ(line("$user $remote_user"), "ali\\x0Ababa ali\\x0Ababa\n");
 }
 
 TEST_F(access_format_test, rfc7617_2_the_user_is_what_is_before_the_colon) {

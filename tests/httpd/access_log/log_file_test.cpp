@@ -16,7 +16,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace perron::httpd {
 namespace {
@@ -40,6 +44,7 @@ protected:
     o.path = path();
     return o;
   }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   std::string path(std::string_view end = "") const {
     return (folder_.path() / "a.log").string() + std::string(end);
   }
@@ -221,6 +226,68 @@ TEST_F(log_file_test, streams_are_never_put_aside) {
   EXPECT_TRUE(file->rotate());
   EXPECT_TRUE(file->reopen());
   EXPECT_TRUE(file->write("", {}));
+}
+
+/// Two that share a file, as two processes would: each has opened it for itself.
+class shared_log_file_test : public log_file_test {
+protected:
+  std::unique_ptr<log_file> open_shared(std::uint64_t rotate_size = 0) const {
+    log_file_options o = options();
+    o.shared = true;
+    o.rotate_size = rotate_size;
+    o.keep = 1000;
+    return log_file::open(o).value();
+  }
+};
+
+TEST_F(shared_log_file_test, who_comes_first_puts_it_aside_and_the_other_goes_on_in_the_new_one) {
+  const auto one = open_shared(10);
+  const auto two = open_shared(10);
+  write(*one, "12345\n");
+  write(*two, "6789\n");
+  EXPECT_EQ(content(".1"), "12345\n");
+  EXPECT_EQ(content(), "6789\n");
+  write(*one, "abc\n");
+  EXPECT_EQ(content(), "6789\nabc\n");
+  write(*two, "d\n");
+  write(*one, "e\n");
+  EXPECT_EQ(content(".1"), "6789\nabc\n");
+  EXPECT_EQ(content(".2"), "12345\n");
+  EXPECT_EQ(content(), "d\ne\n");
+}
+
+TEST_F(shared_log_file_test, notices_what_others_do_to_its_path) {
+  const auto one = open_shared();
+  write(*one, "1\n");
+  std::filesystem::rename(path(), path(".moved"));
+  write(*one, "2\n");
+  EXPECT_EQ(content(".moved"), "1\n");
+  EXPECT_EQ(content(), "2\n");
+  std::filesystem::remove(path());
+  write(*one, "3\n");
+  EXPECT_EQ(content(), "3\n");
+}
+
+TEST_F(shared_log_file_test, no_line_is_lost_or_torn_while_several_put_it_aside) {
+  constexpr int lines = 300;
+  constexpr int writers = 4;
+  std::vector<std::thread> all;
+  for (int w = 0; w < writers; ++w)
+    all.emplace_back([this, w] {
+      const auto mine = open_shared(1000);
+      for (int i = 0; i < lines; ++i)
+        EXPECT_TRUE(mine->write(std::to_string(w) + ' ' + std::to_string(i) + '\n', {}));
+    });
+  for (std::thread& t : all)
+    t.join();
+  std::set<std::string> seen;
+  for (const auto& file : std::filesystem::directory_iterator(folder())) {
+    EXPECT_LE(file.file_size(), 1100U) << "each may be a line late";
+    std::ifstream in(file.path());
+    for (std::string line; std::getline(in, line);)
+      EXPECT_TRUE(seen.insert(line).second) << line;
+  }
+  EXPECT_EQ(seen.size(), std::size_t(lines) * writers);
 }
 
 } // namespace

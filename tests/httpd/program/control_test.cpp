@@ -79,6 +79,28 @@ TEST_F(control_test, drains_it_and_a_reload_begins_again) {
   EXPECT_EQ(stop(), 0);
 }
 
+TEST_F(control_test, its_admin_listener_says_that_it_drains) {
+  configure("[admin]\nlisten = \"127.0.0.1:0\"\n[[listener]]\nname = \"web\"\nlisten = \"127.0.0.1:0\"\n"
+            "[[site]]\nroot = \"www\"\n");
+  start(2);
+  constexpr std::size_t admin = 1;
+  EXPECT_EQ(get("/readyz", "test", admin).status, 200);
+  raw_client slow = client();
+  ASSERT_TRUE(slow.send("POST /none HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1"));
+  raw_client kept = client(admin);
+  EXPECT_EQ(kept.get("/readyz").body, "ready\n");
+  EXPECT_EQ(ask_control("POST", "/drain").status, 200);
+  EXPECT_EQ(kept.get("/readyz").status, 503);
+  EXPECT_EQ(get("/readyz", "test", admin).body, "draining\n");
+  EXPECT_EQ(get("/healthz", "test", admin).status, 200);
+  EXPECT_THAT(get("/metrics", "test", admin).body, HasSubstr("perron_http_requests_total{"));
+  raw_client late;
+  EXPECT_FALSE(late.connect(port()));
+  EXPECT_EQ(ask_control("POST", "/reload").status, 200);
+  EXPECT_EQ(kept.get("/readyz").status, 200);
+  EXPECT_EQ(stop(), 0);
+}
+
 TEST(control_text_test, is_for_people) {
   using httpd::program::control_text;
   const auto said = nlohmann::json::parse(R"({"version":"1.2","pid":7,"uptime":3661,"configuration":"/p.toml",

@@ -193,5 +193,34 @@ TEST_F(supervised_test, log_files_are_opened_again_on_sighup) {
   EXPECT_THAT(content("access.log"), HasSubstr("/?second"));
 }
 
+TEST_F(supervised_test, several_processes_speak_once) {
+  configure();
+  const std::string text = content("perron.toml");
+  const auto with = [&](const std::string& more) {
+    std::ofstream(path("perron.toml")) << "[server]\nprocesses = 3\n"
+                                       << text.substr(text.find('\n') + 1) << more;
+  };
+  with("");
+  supervised_program p = start();
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  EXPECT_EQ(content("pid"), std::to_string(p.pid()) + "\n");
+  for (int i = 0; i < 30; ++i)
+    EXPECT_EQ(client().get("/").body, "hello\n") << "on the socket that was handed in";
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(manager_.next(), "WATCHDOG=1");
+
+  with("[[site.location]]\npath = \"/new\"\nreturn = 200\nbody = \"new\"\n");
+  p.signal(SIGHUP);
+  EXPECT_THAT(manager_.next_but_watchdog(), StartsWith("RELOADING=1\nMONOTONIC_USEC="));
+  ASSERT_THAT(manager_.next_but_watchdog(), EndsWith(ready_of(p)));
+  for (int i = 0; i < 30; ++i)
+    EXPECT_EQ(client().get("/new").status, 200);
+
+  p.signal(SIGTERM);
+  EXPECT_THAT(manager_.next_but_watchdog(), EndsWith("STOPPING=1"));
+  EXPECT_EQ(p.wait(), 0);
+  EXPECT_EQ(content("pid"), "");
+}
+
 } // namespace
 } // namespace perron::testing

@@ -26,10 +26,10 @@ protected:
 
 TEST_F(service_children_test, the_end_is_told_before_the_rest_of_the_tree_ends) {
   run([&] {
-    const runtime::pid root =
-        supervisors::start_supervisor({}, {watchdog_child(notifier(manager_.name()), 1ms, 2),
-                                           farewell_child(notifier(manager_.name()), state_)})
-            .value();
+    const runtime::pid root = supervisors::start_supervisor(
+                                  {}, {watchdog_child(notifier(manager_.name()), 1ms, [] { return true; }),
+                                       farewell_child(notifier(manager_.name()), state_)})
+                                  .value();
     EXPECT_EQ(runtime::blocking([&] { return manager_.next(); }), "WATCHDOG=1");
     EXPECT_EQ(state_->load(), readiness::ready);
     const runtime::monitor_ref end = runtime::monitor(root);

@@ -116,7 +116,9 @@ TEST_F(watch_test, what_does_not_answer_in_time_is_no_answer) {
 TEST_F(watch_test, a_node_that_lives_says_so_again_and_again) {
   const temporary_folder folder;
   notify_socket manager(folder.path() / "notify");
-  const runtime::pid watch = node().spawn([to = notifier(manager.name())] { watch_node(to, 20s / 1000, 2); });
+  const runtime::pid watch = node().spawn([to = notifier(manager.name())] {
+    watch_node(to, 20s / 1000, [] { return do_workers_answer(2, patience); });
+  });
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(manager.next(), "WATCHDOG=1");
   run([watch] { runtime::exit(watch, runtime::exit_reason::shutdown()); });
