@@ -79,6 +79,7 @@ void announce(const running_program& p) {
     if (!p.shared->is_ready(p.self))
       return;
   }
+  p.state->store(readiness::ready); // before anybody is told
   std::vector<endpoint> bound;
   for (const auto& l : p.listeners) {
     bound.push_back(l->bound());
@@ -88,7 +89,6 @@ void announce(const running_program& p) {
   std::fflush(stdout);
   if (p.options.ready)
     p.options.ready(bound);
-  p.state->store(readiness::ready);
   static_cast<void>(p.manager.ready(std::to_string(p.listeners.size()) + " listeners"));
 }
 
