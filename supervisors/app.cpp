@@ -6,18 +6,21 @@
 #include <perron/supervisors/core/command_line.hpp>
 #include <perron/supervisors/core/log.hpp>
 #include <perron/supervisors/core/main_thread.hpp>
+#include <perron/supervisors/core/polled_signals.hpp>
 #include <perron/supervisors/core/root_keeper.hpp>
 #include <perron/supervisors/core/settings.hpp>
-#include <perron/supervisors/core/stop_signals.hpp>
 #include <perron/supervisors/siblings.hpp>
 #include <perron/supervisors/siblings/begin.hpp>
 
+#include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace perron::app {
@@ -30,6 +33,7 @@ namespace {
 
 constexpr int failed = 1;
 constexpr int bad_usage = 2;
+constexpr std::array stop_signals{SIGTERM, SIGINT};
 
 std::mutex running_lock;
 std::weak_ptr<core::app_state> running;           ///< guarded by running_lock
@@ -74,7 +78,8 @@ int run_tree(spec what, children tree, int parent) {
   if (is_sibling)
     what.name += ", node " + std::to_string(siblings::self());
   const std::string name = what.name;
-  core::stop_signals signals(!is_sibling); // before the node, whose threads inherit the mask
+  // before the node, whose threads inherit the mask; a sibling leaves SIGINT to its parent
+  core::polled_signals signals{std::span(stop_signals).first(is_sibling ? 1 : stop_signals.size())};
   const auto shared = std::make_shared<core::app_state>();
   core::main_thread me(signals, *shared, what.stop_within);
   runtime::node node(what.node);

@@ -24,7 +24,7 @@ namespace {
 
 } // namespace
 
-main_thread::main_thread(stop_signals& signals, app_state& shared, std::chrono::milliseconds stop_within)
+main_thread::main_thread(polled_signals& signals, app_state& shared, std::chrono::milliseconds stop_within)
     : signals_(signals), shared_(shared), stop_within_(stop_within),
       timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {}
 

@@ -4,7 +4,7 @@
 #include <perron/runtime/node.hpp>
 #include <perron/supervisors/core/app_state.hpp>
 #include <perron/supervisors/core/descriptor.hpp>
-#include <perron/supervisors/core/stop_signals.hpp>
+#include <perron/supervisors/core/polled_signals.hpp>
 
 #include <chrono>
 #include <functional>
@@ -16,7 +16,7 @@ namespace perron::supervisors::core {
 /// the stop has been ordered ends the program on the spot, with exit code 128 + n.
 class main_thread {
 public:
-  main_thread(stop_signals& signals, app_state& shared, std::chrono::milliseconds stop_within);
+  main_thread(polled_signals& signals, app_state& shared, std::chrono::milliseconds stop_within);
 
   /// Waits until the tree has ended; calls `order_stop`, once, when it shall. Nothing if it then took longer
   /// than stop_within.
@@ -37,7 +37,7 @@ private:
   woken wait();
   void set_timer() const;
 
-  stop_signals& signals_;
+  polled_signals& signals_;
   app_state& shared_;
   const std::chrono::milliseconds stop_within_;
   const descriptor timer_;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -33,12 +34,14 @@ constexpr std::size_t too_much_waiting = std::size_t(4) << 20;
 /// What a node may take beyond its own stop_within, which it minds itself, before it is killed.
 constexpr std::chrono::seconds stop_margin{3};
 
+constexpr std::array minded{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+
 std::string name_of(unsigned node) { return "node " + std::to_string(node); }
 
 } // namespace
 
 parent::parent(std::string program, unsigned count, parent_options how, std::chrono::milliseconds stop_within)
-    : program_(std::move(program)), how_(how), stop_within_(stop_within),
+    : program_(std::move(program)), how_(how), stop_within_(stop_within), signals_(minded),
       relay_(count, [this](const std::vector<unsigned>& to, const frame& what) { give(to, what); }),
       restarts_(how, count), slots_(count) {}
 

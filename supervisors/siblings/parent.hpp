@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/supervisors/core/polled_signals.hpp>
 #include <perron/supervisors/siblings/node_pipe.hpp>
 #include <perron/supervisors/siblings/options.hpp>
-#include <perron/supervisors/siblings/parent_signals.hpp>
 #include <perron/supervisors/siblings/relay.hpp>
 #include <perron/supervisors/siblings/restarts.hpp>
 
@@ -78,7 +78,7 @@ private:
   const std::string program_;
   const parent_options how_;
   const std::chrono::milliseconds stop_within_;
-  parent_signals signals_;
+  supervisors::core::polled_signals signals_;
   relay relay_;
   restarts restarts_;
   std::vector<slot> slots_;

@@ -8,23 +8,23 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <span>
 
 namespace perron::supervisors::core {
 
-/// SIGTERM and SIGINT as something to poll for, instead of what they do to threads, for as long as it lives.
-/// Threads inherit what it blocks, so it is made before them, by the thread that unmakes it.
-class stop_signals {
+/// Signals as something to poll for, instead of what they do to threads, for as long as it lives. Threads
+/// inherit what it blocks, so it is made before them, by the thread that unmakes it.
+class polled_signals {
 public:
-  /// Not `minds_int`: only SIGTERM.
-  explicit stop_signals(bool minds_int = true) : fd_(start(before_, minds_int)) {}
-  ~stop_signals() {
+  explicit polled_signals(std::span<const int> which) : fd_(start(which, before_)) {}
+  ~polled_signals() {
     // those that came too late must not end the program now
     while (next() != 0) {
     }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    restore();
   }
-  stop_signals(const stop_signals&) = delete;
-  stop_signals& operator=(const stop_signals&) = delete;
+  polled_signals(const polled_signals&) = delete;
+  polled_signals& operator=(const polled_signals&) = delete;
 
   int fd() const noexcept { return fd_.get(); }
 
@@ -36,18 +36,20 @@ public:
                : 0;
   }
 
+  /// Lets signals do again what they did before, as in a process just forked.
+  void restore() const noexcept { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
 private:
-  static int start(sigset_t& before, bool minds_int) {
+  static int start(std::span<const int> which, sigset_t& before) {
     sigset_t mine;
     ::sigemptyset(&mine);
-    ::sigaddset(&mine, SIGTERM);
-    if (minds_int)
-      ::sigaddset(&mine, SIGINT);
+    for (const int each : which)
+      ::sigaddset(&mine, each);
     ::pthread_sigmask(SIG_BLOCK, &mine, &before);
     return ::signalfd(-1, &mine, SFD_NONBLOCK | SFD_CLOEXEC);
   }
 
-  sigset_t before_;
+  sigset_t before_{};
   descriptor fd_;
 };
 
