@@ -11,7 +11,8 @@ usage: ./dev soak [N] [part]... [-- option of perron-soak...]
           poll   N in a long poll, woken by one publish (default)
           ws     N WebSockets, told something by one publish (default)
           chaos  100,000 held (or N, if that is less) while handlers crash, processes are killed and clients vanish
-Reports go to build/soak/<part>/. SOAK_HOLD: seconds to hold (default 600).
+Reports go to build/soak/<part>/. SOAK_HOLD: seconds to hold (default 600). SOAK_PING: seconds until a silent WebSocket
+is pinged (default 0: never, so that rest is rest; a million of them every 30 s are 33,000 pings a second).
 END
 }
 
@@ -47,7 +48,7 @@ trap stop_server EXIT
 
 # start_server <log> <processes>: sets server and port once it listens.
 start_server() {
-  local log=$1 processes=$2 arguments=(--port 0 --workers 2 --idle-time 86400)
+  local log=$1 processes=$2 arguments=(--port 0 --workers 2 --idle-time 86400 --ping-every "${SOAK_PING:-0}")
   [[ $processes -eq 1 ]] || arguments+=(--processes "$processes" --workers 1)
   : >"$log"
   "$bin/kitchen_sink" "${arguments[@]}" >"$log" 2>&1 &

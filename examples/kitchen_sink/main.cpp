@@ -169,6 +169,7 @@ int main(int argc, char** argv) {
                     {"workers", 0U, "worker threads of a process, 0 for one per processor"},
                     {"processes", 1U, "processes of the operating system that share the ports"},
                     {"idle-time", 75U, "seconds that a connection may be idle between requests"},
+                    {"ping-every", 30U, "seconds until a silent WebSocket is pinged, 0 for never"},
                     {"echo-port", std::uint16_t{0},
                      "port of a second server that answers with the body, 0 for none"},
                     {"tls-port", std::uint16_t{0}, "port of a server with TLS, 0 for any; with cert"},

@@ -6,9 +6,11 @@
 #include <perron/runtime/inspect.hpp>
 #include <perron/runtime/message.hpp>
 #include <perron/runtime/receive.hpp>
+#include <perron/supervisors/app.hpp>
 #include <perron/supervisors/request_end.hpp>
 #include <perron/supervisors/siblings.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -68,6 +70,9 @@ void add_websocket_routes(httpd::router& r) {
   r.get("/ws-chat", [](httpd::request& q) {
     // before the handshake is answered: who is connected must not miss what others send from then on
     runtime::join_group("ws-chat");
-    return httpd::serve_websocket<visitor>(q, {.deflate = {.on = true}, .max_message = 1U << 16U});
+    return httpd::serve_websocket<visitor>(
+        q, {.deflate = {.on = true},
+            .max_message = 1U << 16U,
+            .ping_every = std::chrono::seconds(app::env<unsigned>("ping-every"))});
   });
 }
