@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/report/symbolise.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 #include <cxxabi.h>
-#include <dlfcn.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
@@ -149,6 +152,28 @@ std::vector<source_frame> inlined_frames(const unit_ref& at, place& here) {
   return frames;
 }
 
+/// The file of the loaded module that has this address. Copied while the loader waits (and not by dladdr,
+/// whose strings go when another thread unloads the module).
+std::string loaded_file_at(std::uintptr_t pc) {
+  struct search {
+    std::uintptr_t pc;
+    std::string found;
+  } s{pc, {}};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* module, std::size_t, void* data) {
+        auto& in = *static_cast<search*>(data);
+        const std::span segments(module->dlpi_phdr, module->dlpi_phnum);
+        const bool here = std::ranges::any_of(segments, [&](const ElfW(Phdr) & segment) {
+          return segment.p_type == PT_LOAD && in.pc - module->dlpi_addr - segment.p_vaddr < segment.p_memsz;
+        });
+        if (here)
+          in.found = *module->dlpi_name != '\0' ? module->dlpi_name : ::program_invocation_name;
+        return here ? 1 : 0;
+      },
+      &s);
+  return std::move(s.found);
+}
+
 } // namespace
 
 std::string to_string(const source_frame& frame) {
@@ -229,15 +254,8 @@ std::vector<source_frame> symboliser::modules::look(std::uintptr_t address) {
     outer.file = std::move(here.file);
     outer.line = here.line;
   }
-  if (outer.function.empty() || outer.file.empty()) {
-    Dl_info info{};
-    if (::dladdr(reinterpret_cast<const void*>(pc), &info) != 0) {
-      if (outer.function.empty())
-        outer.function = demangled(info.dli_sname);
-      if (outer.file.empty() && info.dli_fname != nullptr)
-        outer.file = info.dli_fname;
-    }
-  }
+  if (outer.file.empty())
+    outer.file = loaded_file_at(pc);
   if (outer.function.empty())
     outer.function = hex(address);
   frames.push_back(std::move(outer));
