@@ -135,7 +135,7 @@ runtime::result<void> log_file::write(std::string_view lines, time_point now) {
     }
   else
     done = write_all(fd_, lines);
-  const auto outcome = done ? std::move(rotated) : failed("write", options_.path);
+  auto outcome = done ? std::move(rotated) : failed("write", options_.path);
   if (takes_turns)
     lock(fd_, LOCK_UN);
   if (done)
