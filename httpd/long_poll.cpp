@@ -146,12 +146,11 @@ std::optional<std::string> long_poll::ask_here(const std::string& lease, poll_qu
   const runtime::pid who = runtime::whereis(shared_->name + '/' + lease);
   if (!who)
     return std::nullopt;
-  const std::uint64_t cursor = question.cursor;
-  auto news = runtime::call(who, std::move(question), shared_->options.longest);
+  auto news = runtime::call(who, question, shared_->options.longest);
   if (news)
     return as_json(lease, *news);
   if (news.error().code == ETIMEDOUT)
-    return as_json(lease, {cursor, {}});
+    return as_json(lease, {question.cursor, {}});
   return std::nullopt;
 }
 

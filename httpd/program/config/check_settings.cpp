@@ -24,7 +24,7 @@ void check_auth(const auth_settings& auth, const std::string& path, reading& r) 
     return;
   std::string lines;
   for (const auto& [name, hash] : auth.users)
-    lines += name + ':' + hash + '\n';
+    lines.append(name).append(":").append(hash).append("\n");
   if (r.looks_at_system() && auth.file.empty())
     if (const auto read = htpasswd::of(lines); !read)
       r.fail_at(path + ".users", read.error().text, "write hashes as `htpasswd -nB USER` makes them");
