@@ -38,11 +38,20 @@ public:
   std::uint16_t port(unsigned node) const { return nodes_[node].port; }
 
   /// Kills a node, as by a fault of the memory.
-  void kill(unsigned node) const { ::kill(nodes_[node].pid, SIGKILL); }
+  void kill(unsigned node) const {
+    ASSERT_GT(nodes_[node].pid, 0) << "it did not say who it is"; // 0 would be this test
+    ::kill(nodes_[node].pid, SIGKILL);
+  }
   /// Waits until it is there again; `by` is another.
   void await_replaced(unsigned node, unsigned by) {
     take(
         get(port(by), "/replaced?node=" + std::to_string(node) + "&pid=" + std::to_string(nodes_[node].pid)));
+  }
+  /// Waits until a node has the state of a topic, which it begins to get now if nobody has asked there yet.
+  void await_copy(const std::string& topic, unsigned node) const {
+    const auto who = peer("events", node, "await_copy-await_copy-" + std::to_string(node));
+    who->begin(subscribe(topic));
+    EXPECT_EQ(who->next("subscribed").value("type", ""), "subscribed") << program_.logged();
   }
   /// Ends the process of a topic in one node.
   int crash(const std::string& topic, unsigned node) const {
