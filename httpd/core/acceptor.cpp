@@ -82,9 +82,9 @@ void acceptor::accept_some(rc::worker& at) noexcept {
   if (paused_ || asleep_ || !site_->accepting.load(std::memory_order_relaxed))
     return;
   const bool busy = at.queue_length() > too_much_queued;
-  const int waiting = net::waiting_to_be_accepted(fd);
+  int waiting = net::waiting_to_be_accepted(fd);
   const int most = busy ? accepts_when_busy : accepts_per_turn;
-  for (int i = 0; i < std::min(waiting, most); ++i) {
+  for (int i = 0; i < most && waiting != 0; ++i) {
     const admission told = site_->limits.advice();
     if (told == admission::sleep) {
       asleep_ = true;
@@ -93,6 +93,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       asleep_ = false;
       continue;
     }
+    --waiting;
     const int socket = net::try_accept(fd);
     if (socket < 0) {
       const net::after_accept then = net::classify_accept_error(-socket);
@@ -113,7 +114,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       return;
     }
   }
-  if (waiting <= most) {
+  if (waiting == 0) {
     site_->limits.pass_on(); // it may have been woken for nothing
     return;
   }
