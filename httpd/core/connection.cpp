@@ -11,7 +11,6 @@
 #include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
-#include <perron/runtime/core/waiting.hpp>
 #include <perron/runtime/net/socket.hpp>
 #include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/process.hpp>
@@ -69,7 +68,7 @@ bool connection::open() noexcept {
     at.poll.add_late(*this);
     read_more(at);
     shard.early_reads.was(phase_ != phase::idle || partial_ != nullptr);
-  } else if (is_fresh ? at.poll.add(*this) != 0 : !at.poll.watch(*this, false)) {
+  } else if (!at.poll.watch(*this, is_fresh)) { // a handshake is to hear of room to write as well
     close();
   }
   return phase_ != phase::closed;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/core/listening.hpp>
 
+#include <perron/runtime/net/address.hpp>
 #include <perron/supervisors/siblings.hpp>
 
 #include <arpa/inet.h>
@@ -48,15 +49,9 @@ void prepare_tcp(int socket, const server_options& options) noexcept {
   limit_unsent(socket, options.max_unsent);
 }
 
-std::uint16_t port_of(int socket) noexcept {
-  sockaddr_storage at{};
-  socklen_t size = sizeof at;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) != 0)
-    return 0;
-  if (at.ss_family == AF_INET)
-    return ntohs(reinterpret_cast<const sockaddr_in&>(at).sin_port);
-  return at.ss_family == AF_INET6 ? ntohs(reinterpret_cast<const sockaddr_in6&>(at).sin6_port)
-                                  : std::uint16_t(0);
+std::uint16_t port_of(int socket) {
+  const auto at = net::address::local_of(socket);
+  return at ? at->port() : std::uint16_t(0);
 }
 
 int new_socket(int family) noexcept {
