@@ -38,12 +38,11 @@ void restarts::started(unsigned node, time now) {
 
 restarts::verdict restarts::ended(unsigned node, const node_end& how, time now, double chance) {
   history& h = nodes_[node];
-  if (now - h.since >= how_.restart.healthy_after) {
+  if (h.runs && now - h.since >= how_.restart.healthy_after) {
     h.tries = 0;
     h.failures = 0;
   }
   h.runs = false;
-  h.since = now;
   if (how.how != node_end::kind::killed)
     ++h.failures;
   const auto wait = wait_before(how_.restart, h.tries++, chance);

@@ -47,7 +47,7 @@ public:
 private:
   struct history {
     bool runs = false;
-    time since{};            ///< started or ended
+    time since{};            ///< the last start
     std::uint32_t tries = 0; ///< short lives in a row
     unsigned failures = 0;   ///< of these, its own fault
   };

@@ -64,6 +64,16 @@ TEST_F(siblings_restarts, never_give_up_on_one_that_is_killed) {
   EXPECT_EQ(after(1s, SIGKILL).wait, 30s);
 }
 
+TEST_F(siblings_restarts, do_not_take_a_wait_for_a_life) {
+  // as when it cannot even be forked
+  std::chrono::milliseconds wait{};
+  for (int i = 0; i < 20; ++i) {
+    now_ += wait + 11s;
+    wait = all_.ended(0, node_end::of(SIGKILL), now_, 0.5).wait;
+  }
+  EXPECT_EQ(wait, 30s);
+}
+
 TEST_F(siblings_restarts, do_not_give_up_while_another_is_healthy) {
   all_.started(1, now_);
   now_ += 10s;
