@@ -29,15 +29,16 @@ runtime::pid need_link() {
   }
 }
 
+/// Where there are several nodes it is there, or gone for good.
+void need_outlet() {
+  if (count() == 1)
+    need_link();
+}
+
 std::vector<reply> ask_link(core::ask_request what) {
   const runtime::pid link = need_link();
-  std::vector<reply> none;
-  if (what.to == core::every_node)
-    for (unsigned node = 0; node < count(); ++node)
-      none.push_back({node, runtime::error{}});
-  else
-    none.push_back({what.to, runtime::error{}});
-  runtime::error why{"siblings: this node has not begun, or ends", ENOTCONN};
+  const std::uint32_t to = what.to;
+  runtime::error why = core::no_outlet();
   if (what.topic.size() + what.question.size() > core::most_payload) {
     why = {"siblings: the question is too long", EMSGSIZE};
   } else if (link) {
@@ -49,8 +50,10 @@ std::vector<reply> ask_link(core::ask_request what) {
       return std::move(*said);
     why = said.error();
   }
-  for (reply& r : none)
-    r.bytes = why;
+  std::vector<reply> none;
+  for (unsigned node = 0; node < count(); ++node)
+    if (to == core::every_node || to == node)
+      none.push_back({node, why});
   return none;
 }
 
@@ -60,7 +63,7 @@ unsigned count() noexcept { return core::mine().count; }
 unsigned self() noexcept { return core::mine().self; }
 
 runtime::result<void> publish(std::string topic, std::string bytes) {
-  need_link();
+  need_outlet();
   return core::put_out_in_turn({.kind = core::frame_kind::publish,
                                 .topic = std::move(topic),
                                 .bytes = std::make_shared<const std::string>(std::move(bytes))});
@@ -92,7 +95,7 @@ runtime::result<std::string> ask(unsigned node, const std::string& topic, std::s
 }
 
 void announce(std::string line) {
-  need_link();
+  need_outlet();
   core::put_out({.kind = core::frame_kind::announcement,
                  .bytes = std::make_shared<const std::string>(std::move(line))});
   if (const runtime::pid outlet = runtime::whereis(core::outlet_name))

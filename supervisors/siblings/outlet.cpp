@@ -25,9 +25,9 @@ constexpr std::size_t frame_overhead = 256;
 /// Frames are joined up to so many bytes.
 constexpr std::size_t one_write = std::size_t(128) << 10;
 
-runtime::error no_outlet() { return {"siblings: this node has not begun, or ends", ENOTCONN}; }
-
 } // namespace
+
+runtime::error no_outlet() { return {"siblings: this node has not begun, or ends", ENOTCONN}; }
 
 reservation::reservation(std::size_t bytes) noexcept : bytes_(bytes) {
   reserved.fetch_add(bytes, std::memory_order_relaxed);

@@ -48,6 +48,9 @@ struct flush {
   using reply = void;
 };
 
+/// That there is none.
+runtime::error no_outlet();
+
 /// Sends a frame to the outlet, whatever waits there. False: there is none.
 bool put_out(frame what);
 /// The same, but waits for room as publish() says.

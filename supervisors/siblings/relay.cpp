@@ -48,7 +48,7 @@ bool relay::take(unsigned from, frame what) {
   case frame_kind::question:
     if (what.node != every_node && what.node >= nodes_.size())
       return false;
-    ask(from, what);
+    ask(from, std::move(what));
     return true;
   case frame_kind::answer: {
     const unsigned asker = what.node;
@@ -79,35 +79,28 @@ void relay::ready(unsigned node) {
   }
 }
 
-void relay::ask(unsigned from, const frame& question) {
-  if (question.node != every_node) {
-    ask_one(from, question.node, question);
-    return;
-  }
+void relay::ask(unsigned from, frame question) {
+  const std::uint32_t to = std::exchange(question.node, from);
   std::vector<unsigned> able;
-  for (unsigned node = 0; node < nodes_.size(); ++node)
+  for (unsigned node = 0; node < nodes_.size(); ++node) {
+    if (to != every_node && to != node)
+      continue;
     if (is_up(node))
       able.push_back(node);
     else
-      ask_one(from, node, question);
-  frame passed_on = question;
-  passed_on.node = from;
+      refuse(from, node, question.number);
+  }
   if (!able.empty())
-    give_(able, passed_on);
+    give_(able, question);
 }
 
-void relay::ask_one(unsigned from, unsigned to, const frame& question) {
-  if (is_up(to)) {
-    frame passed_on = question;
-    passed_on.node = from;
-    give_({to}, passed_on);
-    return;
-  }
-  give_({from}, {.kind = frame_kind::answer,
-                 .node = to,
-                 .code = ENOTCONN,
-                 .number = question.number,
-                 .bytes = std::make_shared<const std::string>("node " + std::to_string(to) + " is not up")});
+void relay::refuse(unsigned asker, unsigned node, std::uint64_t number) {
+  give_({asker},
+        {.kind = frame_kind::answer,
+         .node = node,
+         .code = ENOTCONN,
+         .number = number,
+         .bytes = std::make_shared<const std::string>("node " + std::to_string(node) + " is not up")});
 }
 
 void relay::tell_change(unsigned node, bool up) {

@@ -47,8 +47,8 @@ private:
   enum class state : std::uint8_t { gone, connected, up };
 
   void ready(unsigned node);
-  void ask(unsigned from, const frame& question);
-  void ask_one(unsigned from, unsigned to, const frame& question);
+  void ask(unsigned from, frame question);
+  void refuse(unsigned asker, unsigned node, std::uint64_t number);
   void tell_change(unsigned node, bool up);
 
   const give_function give_;
