@@ -192,10 +192,10 @@ runtime::result<void> keeper::lead() {
     now.toml = to_toml(of_->current);
     now.loaded = runtime::core::wall_now();
     ++now.generation;
+    of_->shared->shown->generation = now.generation; // first: who sees it looks into the ledger
     now.write(where);
     return now.generation;
   });
-  of_->shared->shown->generation = of_->status.generation;
   return {};
 }
 

@@ -30,22 +30,6 @@ using nlohmann::json;
 constexpr auto patience = 5s;
 constexpr auto time_to_drain = 25h; // drain_time is a day at most
 
-std::int64_t seconds_since(std::chrono::system_clock::time_point then) {
-  return std::chrono::duration_cast<std::chrono::seconds>(runtime::core::wall_now() - then).count();
-}
-
-template <class T>
-T expect(runtime::result<T> asked) {
-  if (!asked)
-    throw std::runtime_error(asked.error().text);
-  return std::move(*asked);
-}
-
-void expect(const runtime::result<void>& done) {
-  if (!done)
-    throw std::runtime_error(done.error().text);
-}
-
 std::uint64_t restarts_of(const running_program& p, unsigned node) {
   const std::uint64_t starts = p.shared->shown->nodes[node].starts;
   return starts == 0 ? 0 : starts - 1;
@@ -68,45 +52,10 @@ void add_listeners(json& to, const json& more) {
   }
 }
 
-} // namespace
-
-void answer_other_nodes(const running_program& p) {
-  siblings::answer(questions::status, [&p](std::string_view) {
-    return status_of_one(p, expect(runtime::call(the_keeper(), status_call{})))
-        .dump(-1, ' ', false, json::error_handler_t::replace);
-  });
-  siblings::answer(questions::figures, [](std::string_view) { return to_text(gather_figures()); });
-  siblings::answer(questions::lives, [workers = p.parts.workers](std::string_view time) {
-    if (!do_workers_answer(workers, std::chrono::milliseconds(std::stoll(std::string(time)))))
-      throw std::runtime_error("a worker does not answer");
-    return std::string();
-  });
-  siblings::answer(questions::catch_up, [](std::string_view) {
-    // one that has just begun looks by itself, when it announces what it listens on
-    if (!the_keeper())
-      return std::string("begins");
-    const auto done = runtime::call(the_keeper(), catch_up_call{}, runtime::no_timeout);
-    expect(expect(done));
-    return std::string();
-  });
-  siblings::answer(questions::drain, [](std::string_view) {
-    expect(expect(runtime::call(the_keeper(), drain_call{}, runtime::no_timeout)));
-    return std::string();
-  });
-}
-
-nlohmann::json status_of_one(const running_program& p, const program_status& now) {
-  json out = to_json(now);
-  const board::node& mine = p.shared->shown->nodes[p.self];
-  out["node"] = p.self;
-  out["uptime"] = seconds_since(
-      std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::nanoseconds(mine.started_ns))));
-  return out;
-}
-
-nlohmann::json sum_of_status(const running_program& p, const std::vector<nlohmann::json>& by_node) {
-  program_status whole = p.status;
+/// Out of what the nodes said; `null`: that one did not answer.
+json sum_of_status(const running_program& p, const std::vector<json>& by_node) {
+  program_status whole;
+  whole.started = p.shared->started;
   const ledger now = ledger::read(*p.shared->configuration_in_force);
   whole.file = now.file;
   whole.generation = now.generation;
@@ -129,6 +78,32 @@ nlohmann::json sum_of_status(const running_program& p, const std::vector<nlohman
     out["nodes"].push_back(std::move(line));
   }
   return out;
+}
+
+} // namespace
+
+void answer_other_nodes(const running_program& p) {
+  siblings::answer(questions::status, [](std::string_view) {
+    return to_json(runtime::call(the_keeper(), status_call{}).value())
+        .dump(-1, ' ', false, json::error_handler_t::replace);
+  });
+  siblings::answer(questions::figures, [](std::string_view) { return to_text(gather_figures()); });
+  siblings::answer(questions::lives, [workers = p.parts.workers](std::string_view time) {
+    if (!do_workers_answer(workers, std::chrono::milliseconds(std::stoll(std::string(time)))))
+      throw std::runtime_error("a worker does not answer");
+    return std::string();
+  });
+  siblings::answer(questions::catch_up, [](std::string_view) {
+    // one that has just begun looks by itself, when it announces what it listens on
+    if (!the_keeper())
+      return std::string("begins");
+    runtime::call(the_keeper(), catch_up_call{}, runtime::no_timeout).value().value();
+    return std::string();
+  });
+  siblings::answer(questions::drain, [](std::string_view) {
+    runtime::call(the_keeper(), drain_call{}, runtime::no_timeout).value().value();
+    return std::string();
+  });
 }
 
 nlohmann::json status_of_all(const running_program& p) {

@@ -17,10 +17,6 @@ void answer_other_nodes(const running_program& p);
 
 /// As `perron status` shows it: sums, and each node with its process, age and restarts.
 nlohmann::json status_of_all(const running_program& p);
-/// The same of one node, as nodes send it to each other; to_json(program_status) with the node's own facts.
-nlohmann::json status_of_one(const running_program& p, const program_status& now);
-/// Out of what the nodes said; `null`: that one did not answer.
-nlohmann::json sum_of_status(const running_program& p, const std::vector<nlohmann::json>& by_node);
 
 metrics_snapshot figures_of_all(const running_program& p);
 

@@ -10,7 +10,7 @@
 
 namespace perron::httpd::program {
 
-static_assert(std::atomic<std::int64_t>::is_always_lock_free && std::atomic<readiness>::is_always_lock_free,
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<readiness>::is_always_lock_free,
               "they are shared with other processes");
 
 runtime::result<std::shared_ptr<board>> board::make() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/httpd/program/config/configuration.hpp>
 #include <perron/httpd/program/metrics/admin.hpp>
 #include <perron/runtime/result.hpp>
 
@@ -26,21 +27,18 @@ namespace perron::httpd::program {
 ///
 /// Nothing else is read because of any of these but the text of the configuration, which has its own lock.
 struct board {
-  static constexpr std::size_t most_nodes = 256;
-
   struct node {
     std::atomic<pid_t> pid{0};
     std::atomic<std::uint64_t> starts{0};
-    std::atomic<std::int64_t> started_ns{0}; ///< wall time
-    std::atomic<bool> ready{false};          ///< has been, once
-    std::atomic<bool> leaving{false};        ///< stops
+    std::atomic<bool> ready{false};   ///< has been, once
+    std::atomic<bool> leaving{false}; ///< stops
   };
 
   readiness_state state{readiness::starting}; ///< of the program, for /readyz
   std::atomic<std::uint64_t> generation{1};   ///< of the configuration in force
   std::atomic<bool> announced{false};         ///< that all are ready
   std::atomic<bool> stopping{false};          ///< the service manager has been told
-  std::array<node, most_nodes> nodes{};
+  std::array<node, most_processes> nodes{};
 
   static runtime::result<std::shared_ptr<board>> make();
 };

@@ -9,6 +9,7 @@
 #include <perron/httpd/program/run.hpp>
 #include <perron/httpd/program/service/privileges.hpp>
 #include <perron/httpd/program/tree.hpp>
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/message.hpp>
 #include <perron/supervisors/core/log.hpp>
 #include <perron/supervisors/siblings.hpp>
@@ -16,7 +17,6 @@
 #include <unistd.h>
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -57,23 +57,19 @@ runtime::result<void> prepare_all(running_program& p, unsigned workers,
 
 /// In a node, before it runs: makes all that one process would have made. Throws what keeps it from that.
 void begin_node(running_program& p, unsigned workers) {
-  const auto require = [](const auto& outcome) {
-    if (!outcome)
-      throw std::runtime_error(outcome.error().text);
-  };
   const shared_program& with = *p.shared;
   p.self = siblings::self();
   with.begins(p.self);
+  p.status.started = runtime::core::wall_now();
   const ledger now = ledger::read(*with.configuration_in_force);
   if (now.generation != 1) {
-    auto in_force = now.read_configuration();
-    require(in_force);
-    in_force->server = p.current.server; // holds from the start to the end
-    p.current = std::move(*in_force);
+    configuration in_force = now.read_configuration().value();
+    in_force.server = p.current.server; // holds from the start to the end
+    p.current = std::move(in_force);
     p.status.generation = now.generation;
     p.status.loaded = now.loaded;
   }
-  require(p.log->configure(log_options_of(p.current, true)));
+  p.log->configure(log_options_of(p.current, true)).value();
   running_program* const me = &p; // what is made here does not outlive it
   p.parts = {std::make_shared<log_writer>(workers),
              workers,
@@ -82,21 +78,17 @@ void begin_node(running_program& p, unsigned workers) {
              [me] { return figures_of_all(*me); },
              [] { return do_all_nodes_answer(1s); },
              true};
-  auto made = assemble(p.current, p.parts);
-  require(made);
+  auto made = assemble(p.current, p.parts).value();
   const bool is_drained = p.state->load() == readiness::draining;
   p.status.draining = is_drained;
-  for (assembled_listener& each : *made) {
+  for (assembled_listener& each : made) {
     if (is_drained && !each.is_admin)
       continue;
-    auto opened = open_listener::share(std::move(each), workers, with, p.self);
-    require(opened);
-    p.listeners.push_back(std::move(*opened));
+    p.listeners.push_back(open_listener::share(std::move(each), workers, with, p.self).value());
   }
-  const auto settled = settle_privileges(p.current.server.user, p.current.server.group);
-  require(settled);
-  if (!settled->empty() && p.self == 0)
-    supervisors::core::log_info("perron: " + *settled);
+  const auto settled = settle_privileges(p.current.server.user, p.current.server.group).value();
+  if (!settled.empty() && p.self == 0)
+    supervisors::core::log_info("perron: " + settled);
   answer_other_nodes(p);
 }
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <utility>
 
@@ -16,6 +15,7 @@ runtime::result<std::shared_ptr<shared_program>> shared_program::make(unsigned n
   auto out = std::make_shared<shared_program>();
   out->nodes = nodes;
   out->parent = ::getpid();
+  out->started = runtime::core::wall_now();
   auto shown = board::make();
   if (!shown)
     return shown.error();
@@ -50,9 +50,6 @@ void shared_program::begins(unsigned self) const noexcept {
   board::node& mine = shown->nodes[self];
   mine.leaving = false;
   mine.pid = ::getpid();
-  mine.started_ns =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(runtime::core::wall_now().time_since_epoch())
-          .count();
   ++mine.starts;
 }
 

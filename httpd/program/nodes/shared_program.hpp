@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@ namespace perron::httpd::program {
 struct shared_program {
   unsigned nodes = 1;
   pid_t parent = 0; ///< the process that started them
+  std::chrono::system_clock::time_point started{};
   std::shared_ptr<board> shown{};
   std::shared_ptr<shared_text> configuration_in_force{}; ///< a ledger; its turn is that of who reloads
   std::shared_ptr<shared_text> figures_seen{};           ///< see node_figures.hpp; its turn is who adds up

@@ -23,7 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A variable of the environment, which is then gone.
 /// One line: what else it may hold would be another message.
 std::string status_line(std::string_view text) {
   std::string line(text);
