@@ -132,8 +132,6 @@ response long_poll::begin(const std::function<void(poll_lease&)>& body) const {
 }
 
 std::optional<std::string> long_poll::ask(const std::string& lease, std::uint64_t cursor) const {
-  if (siblings::count() == 1)
-    return ask_here(lease, {.cursor = cursor});
   const unsigned node = node_of(lease);
   if (node == siblings::self())
     return ask_here(lease, {.cursor = cursor});

@@ -39,11 +39,7 @@ protected:
     constexpr std::array<unsigned char, 32> secret{7};
     server_ = records::for_test(aead::aes_128_gcm, newest, secret, client_, next);
     ASSERT_NE(server_, nullptr);
-    if (newest)
-      ASSERT_TRUE(servers_.set_13(aead::aes_128_gcm, hash::sha256, secret));
-    else
-      servers_.set_12(aead::aes_128_gcm, secret, std::span(secret).first(4));
-    servers_.set_number(next);
+    ASSERT_NE(records::for_test(aead::aes_128_gcm, newest, secret, servers_, next), nullptr);
     wire_.emplace(ends_[0]);
   }
 
