@@ -3,14 +3,17 @@
 
 #include <perron/httpd/core/address_limits.hpp>
 #include <perron/httpd/core/connection.hpp>
+#include <perron/httpd/core/cover.hpp>
 #include <perron/httpd/core/exchange.hpp>
 #include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/random.hpp>
 #include <perron/runtime/core/worker.hpp>
+#include <perron/runtime/message.hpp>
 
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace perron::httpd::core {
@@ -63,6 +66,17 @@ site::~site() {
 
 bool site::asks_who(std::size_t at) const noexcept {
   return per_address != nullptr || !proxies.empty() || shards[at].now->options.access != nullptr;
+}
+
+void site::tell_full() noexcept {
+  // acquire: the name and the server are there
+  if (!says_full.exchange(false, std::memory_order_acquire))
+    return;
+  try {
+    runtime::send(std::string_view(tells_full), server_full{server});
+  } catch (const std::bad_alloc&) {
+    says_full.store(true, std::memory_order_release); // the next one that waits tells it
+  }
 }
 
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
