@@ -2,6 +2,7 @@
 #include <perron/httpd/program/keeper.hpp>
 
 #include <perron/httpd/program/config/print.hpp>
+#include <perron/httpd/program/logs/log_file_of.hpp>
 #include <perron/httpd/program/module_slot.hpp>
 #include <perron/runtime/blocking.hpp>
 #include <perron/runtime/core/clock.hpp>
@@ -68,13 +69,7 @@ bool is_alive(runtime::pid who) { return who && server_port(who).has_value(); }
 } // namespace
 
 error_log_options log_options_of(const configuration& from, bool shared) {
-  return {.file = {.path = from.log.error,
-                   .rotate_size = from.log.rotate_size,
-                   .rotate_every = std::chrono::duration_cast<std::chrono::seconds>(from.log.rotate_every),
-                   .keep = from.log.keep,
-                   .compress = from.log.compress,
-                   .shared = shared},
-          .level = from.log.level};
+  return {.file = log_file_of(from, from.log.error, shared), .level = from.log.level};
 }
 
 runtime::pid the_keeper() { return runtime::whereis(keeper::name); }
