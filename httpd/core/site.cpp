@@ -121,8 +121,8 @@ server_stats site::stats() const noexcept {
     out.handshakes_failed += s.handshakes_failed.get();
     out.handshakes += s.handshakes_begun.get();
   }
-  out.in_flight = unsent.bytes();
   const supervisors::request_counts now = counts();
+  out.in_flight = unsent.bytes(); // behind the counts: who has ended has none
   // in this order a handshake may stand among the running requests for a moment, never less than nothing
   std::uint64_t over = 0;
   for (const site_shard& s : shards)
