@@ -115,7 +115,7 @@ private:
 };
 
 TEST(kitchen_sink_processes, bring_what_one_publishes_to_all_who_are_live) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   {
     const live_subscribers all(sink);
     // over one socket, so on one node
