@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "examples/web_program.hpp"
+#include "examples/kitchen_sink.hpp"
+#include "httpd/channel/channel_peers.hpp"
+#include "support/program.hpp"
 
 #include <gmock/gmock.h>
 
 #include <signal.h>
 
 #include <cstddef>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,22 +18,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-web_program kitchen_sink() { return {"kitchen_sink", {"--port", "0", "--workers", "1", "--processes", "3"}}; }
-
-nlohmann::json stats(raw_client& c) { return json_of(c.get("/stats")); }
-
-/// Asks until so many requests run in all nodes, that for the figures not counted.
-void await_running(raw_client& c, std::size_t wanted) {
-  for (;;) {
-    const auto figures = stats(c);
-    ASSERT_TRUE(figures.is_object());
-    if (figures["http"]["running"] == wanted + 1)
-      return;
-  }
+kitchen_sink_program kitchen_sink() {
+  return kitchen_sink_program({"--port", "0", "--workers", "1", "--processes", "3"});
 }
 
 TEST(kitchen_sink_processes, add_up_their_figures) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   std::vector<raw_client> clients;
   for (int i = 0; i < 60; ++i) {
     clients.push_back(sink.client());
@@ -53,30 +46,13 @@ TEST(kitchen_sink_processes, add_up_their_figures) {
 }
 
 TEST(kitchen_sink_processes, publish_to_all_who_poll) {
-  web_program sink = kitchen_sink();
-  std::vector<raw_client> parked;
-  for (int i = 0; i < 60; ++i) {
-    parked.push_back(sink.client());
-    ASSERT_TRUE(parked.back().send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
-  }
-  raw_client c = sink.client();
-  await_running(c, parked.size());
-  // running is not yet waiting: publish until all have got it
-  std::size_t reached = 0;
-  while (reached < parked.size()) {
-    const auto told = json_of(c.post("/publish", "news"));
-    ASSERT_TRUE(told.is_object());
-    EXPECT_FALSE(told.contains("missing"));
-    reached += told["reached"].get<std::size_t>();
-  }
-  EXPECT_EQ(reached, parked.size());
-  for (raw_client& p : parked)
-    EXPECT_EQ(p.read().body, "news");
+  kitchen_sink_program sink = kitchen_sink();
+  sink.expect_to_reach_all(60);
   sink.expect_orderly_end();
 }
 
 TEST(kitchen_sink_processes, chat_in_one_room) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   std::vector<raw_client> visitors;
   for (int i = 0; i < 30; ++i) {
     visitors.push_back(sink.client());
@@ -93,8 +69,83 @@ TEST(kitchen_sink_processes, chat_in_one_room) {
   sink.expect_orderly_end();
 }
 
+/// Subscribers of /live by each transport, more and more until every node holds connections of some.
+class live_subscribers {
+public:
+  explicit live_subscribers(const web_program& sink) {
+    const nlohmann::json topic = nlohmann::json::array({{{"type", "subscribe"}, {"topic", "news"}}});
+    raw_client c = sink.client();
+    const auto has_each_node_some = [&] {
+      const auto now = stats(c);
+      for (const auto& node : now["nodes"])
+        if (node["connections"].get<int>() < 2) // one may be that which asks
+          return false;
+      return true;
+    };
+    do {
+      add<websocket_peer>(sink);
+      add<stream_peer>(sink);
+      add<poll_peer>(sink);
+      for (auto at = peers_.end() - 3; at != peers_.end(); ++at)
+        (*at)->begin(topic);
+    } while (peers_.size() < 12 || !has_each_node_some());
+    for (const auto& p : peers_)
+      EXPECT_EQ(p->next("subscribed").value("topic", ""), "news");
+  }
+
+  /// Each gets these, in this order and with these places, and nothing else.
+  void expect(const std::vector<nlohmann::json>& messages) const {
+    for (const auto& p : peers_)
+      for (const auto& wanted : messages) {
+        const auto m = p->next();
+        EXPECT_EQ(m["type"], "message") << m;
+        EXPECT_EQ(m["data"], wanted["data"]) << p->id();
+        EXPECT_EQ(m["cursor"], wanted["cursor"]) << p->id();
+      }
+  }
+
+private:
+  template <class Peer>
+  void add(const web_program& sink) {
+    peers_.push_back(
+        std::make_unique<Peer>(sink.port(), "subscriber-" + std::to_string(100000 + peers_.size())));
+  }
+
+  std::vector<std::unique_ptr<channel_peer>> peers_;
+};
+
+TEST(kitchen_sink_processes, bring_what_one_publishes_to_all_who_are_live) {
+  kitchen_sink_program sink = kitchen_sink();
+  {
+    const live_subscribers all(sink);
+    // over one socket, so on one node
+    websocket_peer publisher(sink.port(), "publisher-of-all");
+    publisher.begin(nlohmann::json::array());
+    std::vector<nlohmann::json> messages;
+    for (int i = 1; i <= 20; ++i) {
+      nlohmann::json m{{"type", "publish"}, {"topic", "news"}, {"number", i}, {"data", i}};
+      const auto done = publisher.publish(m);
+      EXPECT_EQ(done["type"], "ack") << done;
+      m["cursor"] = done["cursor"];
+      messages.push_back(std::move(m));
+    }
+    all.expect(messages);
+    // each by a connection of its own, so on any
+    messages.clear();
+    for (int i = 21; i <= 40; ++i) {
+      nlohmann::json m{{"type", "publish"}, {"topic", "news"}, {"number", i}, {"data", i}};
+      const auto done = publisher.post(nlohmann::json::array({m}))["messages"][0];
+      EXPECT_EQ(done["type"], "ack") << done;
+      m["cursor"] = done["cursor"];
+      messages.push_back(std::move(m));
+    }
+    all.expect(messages);
+  }
+  sink.expect_orderly_end();
+}
+
 TEST(kitchen_sink_processes, go_on_when_one_is_killed) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   raw_client first = sink.client();
   const auto before = stats(first);
   const int victim = before["nodes"][1]["pid"].get<int>();
