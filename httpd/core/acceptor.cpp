@@ -80,10 +80,12 @@ void acceptor::wake(sleeper& self) noexcept {
 void acceptor::on_woken(rc::runnable& self, rc::carrier&) {
   acceptor& a = *static_cast<wake_errand&>(self).of;
   a.asleep_ = false;
-  if (a.closed_)
-    a.home->poll.retire(a);
-  else
+  if (!a.closed_) {
     a.accept_some(*a.home);
+    return;
+  }
+  a.site_->limits.pass_on(); // the room that it was woken for is another's
+  a.home->poll.retire(a);
 }
 
 void acceptor::on_dispose(rc::poll_handler& self) noexcept {

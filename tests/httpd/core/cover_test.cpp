@@ -125,6 +125,27 @@ TEST_F(cover_test, ends_with_the_listening_and_with_the_server) {
   run([&] { EXPECT_TRUE(has_room(first.who).value()); });
 }
 
+/// The end of a connection wakes who has slept longest, here for another server; that ends just then.
+TEST_F(cover_test, room_is_not_lost_with_who_was_woken_for_it) {
+  served& second = serve_on(second_, "second", 1);
+  raw_client holds = raw_client::to(second_.port());
+  EXPECT_EQ(holds.get("/").body, "second");
+  for (int round = 0; round < 100; ++round) {
+    raw_client theirs = at_first();
+    run([&] {
+      ASSERT_TRUE(cover(second.who, 7, first_.all()));
+      yield_until([&] { return !has_room(second.who).value(); });
+    });
+    raw_client its = raw_client::to(second_.port());
+    EXPECT_TRUE(ask(its));
+    holds.close();
+    run([&] { ASSERT_TRUE(cover(second.who, 7, {})); });
+    theirs.close();
+    ASSERT_EQ(its.read().body, "second") << round;
+    holds = std::move(its);
+  }
+}
+
 TEST_F(cover_test, what_is_no_listening_socket_is_refused) {
   served& second = serve_on(second_, "second");
   run([&] { EXPECT_EQ(cover(second.who, 7, {0}).error().code, EINVAL); });
