@@ -53,15 +53,19 @@ def built(source, product, command, build):
     return f"{command[0]} failed: {done.stderr.strip()[-400:]}" if done.returncode else None
 
 
+def turned(peers, number):
+    """Each round begins with another peer, so that none always runs on the same neighbour's heels."""
+    turn = number % len(peers)
+    return peers[turn:] + peers[:turn]
+
+
 def measured_rounds(rounds, commands, plan):
     """Runs each workload of the plan, [(workload, {peer: count})], once a round with each peer."""
     samples = figures.Samples()
     peers = list(commands)
     for number in range(rounds):
-        # Each round begins with another peer, so that none always runs on the same neighbour's heels.
-        turn = number % len(peers)
         for workload, counts in plan:
-            for peer in peers[turn:] + peers[:turn]:
+            for peer in turned(peers, number):
                 if peer in counts:
                     _measure(peer, commands[peer] + [workload, str(counts[peer])], workload, samples)
         print(f"round {number + 1} of {rounds} done", file=sys.stderr)

@@ -85,17 +85,10 @@ def parse_options():
 def prepared(options):
     if not (options.bin / "churn_bench").exists():
         sys.exit(f"{options.bin / 'churn_bench'} is not built; ./dev build builds it")
-    ready = []
-    for server in [servers.Perron(options.perron), servers.Nginx(), NginxClosing(), servers.Yaws()]:
-        if options.servers and server.name not in options.servers:
-            continue
-        try:
-            server.prepare()
-        except servers.Unavailable as reason:
-            print(f"skipped: {server.name}: {reason}")
-            continue
+    all_servers = [servers.Perron(options.perron), servers.Nginx(), NginxClosing(), servers.Yaws()]
+    ready = servers.prepared(all_servers, options.servers)
+    for server in ready:
         server.command = under(options.under, server.command)
-        ready.append(server)
     return ready
 
 
@@ -106,11 +99,9 @@ def under(prefix, command):
 def measured_cost(options, ready):
     samples = figures.Samples()
     for round_number in range(options.rounds):
-        # Each round begins with another server, so that none always follows the same neighbour.
-        turn = round_number % len(ready)
         for closing in CLOSING:
             for count in options.in_flight:
-                for server in ready[turn:] + ready[:turn]:
+                for server in workloads.turned(ready, round_number):
                     if (closing, server.name) != ("client", "nginx_closing"):
                         measure_cost(options, server, closing, count, samples)
         print(f"round {round_number + 1} of {options.rounds} done", file=sys.stderr)

@@ -26,7 +26,7 @@ def members(root):
 
 def cpu_seconds(root):
     """User and system time of all members so far."""
-    return sum(_cpu_seconds(pid) for pid in members(root))
+    return sum(cpu_seconds_of(pid) for pid in members(root))
 
 
 def user_bytes(root):
@@ -44,7 +44,8 @@ def stop(process, patience_s=5):
         _wait_until_gone(process, pids, patience_s)
 
 
-def _cpu_seconds(pid):
+def cpu_seconds_of(pid):
+    """Of one process."""
     fields = _stat(pid)
     if not fields:
         return 0

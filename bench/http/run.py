@@ -53,9 +53,7 @@ def main():
     figures.print_machine(options.rounds)
     samples = figures.Samples()
     for round_number in range(options.rounds):
-        # Each round begins with another server, so that none always follows the same neighbour.
-        turn = round_number % len(ready)
-        measure_round(options, ready[turn:] + ready[:turn], samples)
+        measure_round(options, workloads.turned(ready, round_number), samples)
         print(f"round {round_number + 1} of {options.rounds} done", file=sys.stderr)
     report(options, samples)
 
@@ -99,16 +97,7 @@ def prepared(options):
         sys.exit(f"{options.bin / 'load_bench'} is not built; ./dev build builds it")
     all_servers = [servers.Perron(options.perron), servers.Epoll(options.bin / "epoll_bench"),
                    servers.Nginx(), servers.Go(build), servers.Node(), servers.Yaws(), servers.Apache()]
-    ready = []
-    for server in all_servers:
-        if options.servers and server.name not in options.servers:
-            continue
-        try:
-            server.prepare()
-            ready.append(server)
-        except servers.Unavailable as reason:
-            print(f"skipped: {server.name}: {reason}")
-    return ready
+    return servers.prepared(all_servers, options.servers)
 
 
 def measure_round(options, ready, samples):

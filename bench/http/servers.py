@@ -23,6 +23,20 @@ class Unavailable(Exception):
     """Why a server cannot be measured here."""
 
 
+def prepared(candidates, wanted=None):
+    """Those of them that are wanted (None: all) and can run here; says why others cannot."""
+    ready = []
+    for server in candidates:
+        if wanted and server.name not in wanted:
+            continue
+        try:
+            server.prepare()
+            ready.append(server)
+        except Unavailable as reason:
+            print(f"skipped: {server.name}: {reason}")
+    return ready
+
+
 class Server:
     """Made once; running() starts a fresh instance in a directory of its own each time."""
 

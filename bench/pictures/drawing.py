@@ -11,7 +11,7 @@ TEXTS = {"p99_ms.quiet": "99th percentile, quiet", "p99_ms.3_slow_payers": "besi
          "p99_ms.12_slow_payers": "beside 12 slow payers", "p99_ms.2_hard_sums": "beside 2 hard sums",
          "max_ms": "slowest of all"}
 TIME_WIDTH, SHARES_WIDTH, HEIGHT = 600, 300, 280
-THEIRS, OURS = "#0072b2", "#d55e00"
+OURS, THEIRS = plots.COLOURS[:2]
 
 
 def figures_of(load, seen):

@@ -19,6 +19,7 @@ import cast  # noqa: E402
 import drawing  # noqa: E402
 import figures  # noqa: E402
 import servers  # noqa: E402
+import workloads  # noqa: E402
 
 NAMES = ["platforms", "trains", "checkout", "waiter"]  # Perron's first: the others are compared with it
 BEGIN_OF_TABLE, END_OF_TABLE = "<!-- figures: written by --pages -->", "<!-- end of figures -->"
@@ -52,9 +53,7 @@ def main():
             samples.add(row, server, value, unit)
     figures.print_table(samples, samples.rows(), list(seen), "what the quick ones notice")
     print()
-    for row in samples.rows():
-        for server in seen:
-            figures.figure(f"pictures.{row}.{server}", samples.median(row, server), samples.unit(row))
+    workloads.print_figures(samples, samples.rows(), list(seen), [], "pictures.")
     if options.pages and not options.pictures:
         write_table(HERE / "README.md", samples, list(seen))
     for server, (name, requests) in seen.items():

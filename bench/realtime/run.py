@@ -37,9 +37,8 @@ def main():
     figures.print_machine(options.rounds)
     samples = figures.Samples()
     for number in range(options.rounds):
-        turn = number % len(ready)
         for experiment in options.only or EXPERIMENTS:
-            for server in ready[turn:] + ready[:turn]:
+            for server in workloads.turned(ready, number):
                 attempt(server, experiment, options, samples)
         print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
     report(options, samples)
@@ -65,16 +64,7 @@ def parse_options():
 def prepared(options):
     if not (options.bin / "fanout_bench").exists():
         sys.exit(f"{options.bin / 'fanout_bench'} is not built; ./dev build builds it")
-    ready = []
-    for server in [rooms.Perron(options.perron), rooms.Node(), rooms.Yaws()]:
-        if options.servers and server.name not in options.servers:
-            continue
-        try:
-            server.prepare()
-            ready.append(server)
-        except servers.Unavailable as reason:
-            print(f"skipped: {server.name}: {reason}")
-    return ready
+    return servers.prepared([rooms.Perron(options.perron), rooms.Node(), rooms.Yaws()], options.servers)
 
 
 class LoadFailed(Exception):

@@ -54,12 +54,8 @@ void churn_activity::answered(link& l, std::string_view) {
 }
 
 bool churn_activity::expected_end(link& l) {
-  if (!l.asked || l.answer.at != answer_state::place::until_close)
+  if (!ended_whole(l))
     return false;
-  const std::int64_t now = now_ns();
-  all_.block().answers.add();
-  all_.block().latency.record(static_cast<std::uint64_t>(now - l.due_ns));
-  all_.block().service.record(static_cast<std::uint64_t>(now - l.since_ns));
   l.step = answered_well;
   return true;
 }

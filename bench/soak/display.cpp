@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/bench/soak/display.hpp>
+
+#include <perron/bench/soak/derived.hpp>
 #include <perron/bench/soak/units.hpp>
 
 #include <sys/ioctl.h>
@@ -64,15 +66,8 @@ std::string bar(double share, int columns, bool unicode) {
   return result;
 }
 
-std::uint64_t sum(const std::vector<named_count>& counts) {
-  std::uint64_t result = 0;
-  for (const named_count& each : counts)
-    result += each.count;
-  return result;
-}
-
 std::string errors_text(const std::vector<named_count>& errors) {
-  if (sum(errors) == 0)
+  if (sum_of(errors) == 0)
     return "none";
   std::string result;
   for (const named_count& each : errors)
@@ -88,25 +83,15 @@ std::string latency_text(const quantiles& q) {
 
 // What one sample says beside the one before.
 struct rates {
-  double opened = 0;
-  double answers = 0;
-  double messages = 0;
-  double cpu = 0; // cores in use
+  rates(const sample& before, const sample& now)
+      : opened(rate_between(before, now, &client_counts::opened)),
+        answers(rate_between(before, now, &client_counts::answers)),
+        messages(rate_between(before, now, &client_counts::messages)), cpu(cpu_between(before, now)) {}
 
-  rates(const sample& before, const sample& now) {
-    const double passed = now.at_s - before.at_s;
-    if (passed <= 0)
-      return;
-    const auto per_second = [&](std::uint64_t a, std::uint64_t b) {
-      return b > a ? static_cast<double>(b - a) / passed : 0.0;
-    };
-    opened = per_second(before.clients.opened, now.clients.opened);
-    answers = per_second(before.clients.answers, now.clients.answers);
-    messages = per_second(before.clients.messages, now.clients.messages);
-    cpu = std::max(0.0,
-                   (now.server.user_s + now.server.system_s - before.server.user_s - before.server.system_s) /
-                       passed);
-  }
+  double opened;
+  double answers;
+  double messages;
+  double cpu; // per cent of one core
 };
 
 constexpr std::string_view bold = "\x1b[1m";
@@ -182,14 +167,14 @@ std::vector<std::string> drawing(const std::string& title, const terminal& how, 
       lines.push_back(begin().add(label(name), dim).add(latency_text(*q)).str());
       break;
     }
-  const bool failed = sum(c.errors) > 0;
+  const bool failed = sum_of(c.errors) > 0;
   lines.push_back(begin().add(label("errors"), dim).add(errors_text(c.errors), failed ? red : green).str());
-  if (sum(c.meant) > 0)
+  if (sum_of(c.meant) > 0)
     lines.push_back(begin().add(label("on purpose"), dim).add(errors_text(c.meant)).str());
   if (now.server.processes > 0)
     lines.push_back(begin()
                         .add(label("server"), dim)
-                        .add(fixed(rate.cpu * 100, 0) + " % CPU  " +
+                        .add(fixed(rate.cpu, 0) + " % CPU  " +
                              bytes(static_cast<double>(now.server.anonymous_bytes)) + "  " +
                              grouped(now.server.descriptors) + " descriptors  " +
                              std::to_string(now.server.processes) +
@@ -250,8 +235,8 @@ void display::show(const sample& now, const progress& where) {
     text += ", " + latency_text(now.latency);
   text += ", errors: " + errors_text(c.errors);
   if (now.server.processes > 0)
-    text += ", server " + fixed(rate.cpu * 100, 0) + " % CPU " +
-            bytes(static_cast<double>(now.server.anonymous_bytes));
+    text +=
+        ", server " + fixed(rate.cpu, 0) + " % CPU " + bytes(static_cast<double>(now.server.anonymous_bytes));
   write_(text + '\n');
   before_ = now;
   began_ = true;

@@ -24,6 +24,23 @@ void http_activity::ask(link& l, std::string_view request, std::int64_t due_ns) 
   all_.send(l, request);
 }
 
+void http_activity::count_answer(const link& l) {
+  shared_block& block = all_.block();
+  block.answers.add();
+  if (!takes_times_)
+    return;
+  const std::int64_t now = now_ns();
+  block.latency.record(static_cast<std::uint64_t>(now - l.due_ns));
+  block.service.record(static_cast<std::uint64_t>(now - l.since_ns));
+}
+
+bool http_activity::ended_whole(const link& l) {
+  if (!l.asked || l.answer.at != answer_state::place::until_close)
+    return false;
+  count_answer(l);
+  return true;
+}
+
 std::size_t http_activity::received(link& l, std::string_view bytes) {
   if (!l.asked) {
     all_.fail(l, error_kind::bad_answer, "an answer to no question");
@@ -57,13 +74,7 @@ std::size_t http_activity::received(link& l, std::string_view bytes) {
   }
   if (step.whole) {
     l.asked = false;
-    shared_block& block = all_.block();
-    block.answers.add();
-    const std::int64_t now = takes_times_ ? now_ns() : 0;
-    if (takes_times_)
-      block.latency.record(static_cast<std::uint64_t>(now - l.due_ns));
-    if (takes_times_)
-      block.service.record(static_cast<std::uint64_t>(now - l.since_ns));
+    count_answer(l);
     answered(l, body);
   }
   return step.used;

@@ -30,6 +30,11 @@ protected:
   void ask(link& l, std::int64_t due_ns) { ask(l, request_, due_ns); }
   void ask(link& l, std::string_view request, std::int64_t due_ns);
 
+  /// Counts an answer that is whole now, and times it if times are taken.
+  void count_answer(const link& l);
+  /// For expected_end(): whether the answer is one whose body ends with the connection. It is whole then.
+  bool ended_whole(const link& l);
+
   /// The answer is there as a whole; its status and whether it closes are in l.answer. Without kept bodies,
   /// `body` is empty. Where the answer closes, the callee has to reopen or close the link.
   virtual void answered(link& l, std::string_view body) = 0;

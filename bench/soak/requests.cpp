@@ -72,17 +72,6 @@ void requests_activity::answered(link& l, std::string_view) {
     next(l);
 }
 
-/// An answer whose body ends with the connection is whole then.
-bool requests_activity::expected_end(link& l) {
-  if (!l.asked || l.answer.at != answer_state::place::until_close)
-    return false;
-  const std::int64_t now = now_ns();
-  all_.block().answers.add();
-  all_.block().latency.record(static_cast<std::uint64_t>(now - l.due_ns));
-  all_.block().service.record(static_cast<std::uint64_t>(now - l.since_ns));
-  return true;
-}
-
 void requests_activity::gone(link& l) {
   if (rate_ > 0)
     std::erase(free_, all_.index_of(l));

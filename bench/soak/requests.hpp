@@ -22,7 +22,7 @@ public:
 
   void opened(link& l) override;
   void gone(link& l) override;
-  bool expected_end(link& l) override;
+  bool expected_end(link& l) override { return ended_whole(l); }
   bool crash(link& l) override;
   void enter(const phase& p, std::int64_t now) override;
   void work(std::int64_t now) override;

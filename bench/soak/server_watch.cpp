@@ -208,11 +208,13 @@ runtime::result<server_watch> server_watch::of_listener(std::uint16_t port) {
 
 std::vector<pid_t> server_watch::pids() const { return tree_of(roots_); }
 
-server_figures server_watch::read() const {
+server_figures server_watch::read() const { return read_of(pids()); }
+
+server_figures server_watch::read_of(const std::vector<pid_t>& members) {
   server_figures result;
   std::uint64_t user_ticks = 0;
   std::uint64_t system_ticks = 0;
-  for (const pid_t pid : pids()) {
+  for (const pid_t pid : members) {
     const auto fields = stat_fields(pid);
     if (fields.size() < time_fields + 4)
       continue;
@@ -232,10 +234,11 @@ server_figures server_watch::read() const {
 }
 
 server_figures server_watch::read_with_memory() const {
-  server_figures result = read();
+  const std::vector<pid_t> members = pids();
+  server_figures result = read_of(members);
   std::optional<std::uint64_t> pss;
   std::optional<std::uint64_t> own;
-  for (const pid_t pid : pids()) {
+  for (const pid_t pid : members) {
     const std::string text = whole(proc(pid) / "smaps_rollup");
     if (const auto bytes = kilobytes(text, "Pss"))
       pss = pss.value_or(0) + *bytes;

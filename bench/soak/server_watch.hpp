@@ -38,6 +38,8 @@ public:
   std::vector<pid_t> pids() const;
 
 private:
+  static server_figures read_of(const std::vector<pid_t>& members);
+
   explicit server_watch(std::vector<pid_t> roots) : roots_(std::move(roots)) {}
 
   std::vector<pid_t> roots_;

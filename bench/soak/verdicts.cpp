@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/bench/soak/verdicts.hpp>
 
+#include <perron/bench/soak/derived.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -32,13 +34,6 @@ bool is_quiet(const scenario& run) {
   return std::all_of(run.shares.begin(), run.shares.end(), [](const share& s) {
     return s.what == mode::idle || s.what == mode::poll || s.what == mode::sse || s.what == mode::ws;
   });
-}
-
-std::uint64_t errors_of(const run_record& record) {
-  std::uint64_t all = 0;
-  for (const named_count& each : record.totals.errors)
-    all += each.count;
-  return all;
 }
 
 const sample* last_of(const run_record& record, std::string_view phase) {
@@ -97,11 +92,9 @@ std::optional<verdict> at_rest(const run_record& record) {
                                   [&](const sample& s) { return s.phase == "hold" && s.at_s >= half_s; });
   if (end->at_s <= begin->at_s)
     return std::nullopt;
-  const double cpu_s =
-      end->server.user_s + end->server.system_s - begin->server.user_s - begin->server.system_s;
-  const double share = std::max(cpu_s, 0.0) / (end->at_s - begin->at_s);
-  return verdict{"at rest the server takes at most 2 % of a processor", share <= 0.02,
-                 fixed(100 * share, 2) + " %, in the second half of the hold"};
+  const double percent = cpu_between(*begin, *end);
+  return verdict{"at rest the server takes at most 2 % of a processor", percent <= 2,
+                 fixed(percent, 2) + " %, in the second half of the hold"};
 }
 
 verdict published(const findings& found) {
@@ -117,11 +110,11 @@ verdict published(const findings& found) {
 }
 
 verdict errors(const run_record& record) {
-  std::string figures = number(errors_of(record));
+  std::string figures = number(sum_of(record.totals.errors));
   for (const named_count& each : record.totals.errors)
     if (each.count != 0)
       figures += ", " + each.name + ' ' + number(each.count);
-  return {"no errors", errors_of(record) == 0, std::move(figures)};
+  return {"no errors", sum_of(record.totals.errors) == 0, std::move(figures)};
 }
 
 verdict left_over(const run_record& record, const accident_counts& a) {
@@ -182,12 +175,12 @@ verdict survivors(const findings& found) {
 }
 
 verdict accounted(const run_record& record, const accident_counts& a) {
-  return {"every loss in chaos is accounted for", errors_of(record) == 0,
+  return {"every loss in chaos is accounted for", sum_of(record.totals.errors) == 0,
           number(a.kills) + " processes killed, " + number(a.lost_by_kill) + " connections lost with them, " +
               number(a.lost_unanswered) + " of these before their first answer; " + number(a.crashed) +
               " handlers crashed; " + number(a.vanished) + " clients vanished; " + number(a.cut_by_kernel) +
               " reset by the kernel, with the server's end still open; " + number(a.reconnected) +
-              " connections opened again; " + number(errors_of(record)) + " losses unexplained"};
+              " connections opened again; " + number(sum_of(record.totals.errors)) + " losses unexplained"};
 }
 
 } // namespace

@@ -71,10 +71,7 @@ void ws_activity::on_frame(link& l, const frame& f) {
   case opcode::pong:
     if (probe_.ended(l)) {
       l.asked = false;
-      const std::int64_t now = now_ns();
-      all_.block().answers.add();
-      all_.block().latency.record(static_cast<std::uint64_t>(now - l.due_ns));
-      all_.block().service.record(static_cast<std::uint64_t>(now - l.since_ns));
+      count_answer(l);
     }
     return;
   case opcode::close: {

@@ -87,8 +87,7 @@ def main():
         figures.print_machine(options.rounds)
         samples = figures.Samples()
         for number in range(options.rounds):
-            turn = number % len(ready)
-            for server in ready[turn:] + ready[:turn]:
+            for server in workloads.turned(ready, number):
                 measure(server, options, www, samples)
             print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
         report(samples)
@@ -135,13 +134,7 @@ def make_certificate(directory):
 
 
 def prepared(all_servers):
-    ready = []
-    for server in all_servers:
-        try:
-            server.prepare()
-            ready.append(server)
-        except servers.Unavailable as reason:
-            print(f"skipped: {server.name}: {reason}")
+    ready = servers.prepared(all_servers)
     if not ready:
         sys.exit("nothing to measure")
     for server in ready:

@@ -12,9 +12,9 @@ import platform
 import figures
 import plots
 
-PLOTS = [("rps", "answers per second", True), ("p99_ms", "99th percentile of latency, ms", True),
-         ("p50_ms", "median latency, ms", True), ("cpu_us", "server CPU per request, us", True),
-         ("memory_mb", "user memory of all its processes, MB", True), ("threads", "threads", True)]
+PLOTS = [("rps", "answers per second"), ("p99_ms", "99th percentile of latency, ms"),
+         ("p50_ms", "median latency, ms"), ("cpu_us", "server CPU per request, us"),
+         ("memory_mb", "user memory of all its processes, MB"), ("threads", "threads")]
 TABLES = [("rps", "answers per second"), ("errors", "errors seen by clients"), ("cpu_us", "server CPU per request, us"),
           ("p50_ms", "median latency, ms"), ("p99_ms", "99th percentile of latency, ms"),
           ("memory_mb", "user memory of all its processes (proportional set size), MB"), ("processes", "OS processes"),
@@ -72,7 +72,7 @@ really are in work at once. Client and server share the machine: {html.escape(_m
 """
 
 
-def _plot(options, samples, colours, metric, title, logarithmic):
+def _plot(options, samples, colours, metric, title):
     lines = {}
     for name, colour in colours.items():
         points = [(n, samples.median(f"{metric}.{n}", name)) for n in options.in_flight]
@@ -82,7 +82,7 @@ def _plot(options, samples, colours, metric, title, logarithmic):
     if not lines:
         return ""
     values = [y for _, points in lines.values() for _, y in points]
-    return plots.plot(title, lines, plots.Axis(options.in_flight, logarithmic=True), plots.Axis(values, logarithmic),
+    return plots.plot(title, lines, plots.Axis(options.in_flight, logarithmic=True), plots.Axis(values, logarithmic=True),
                       "requests in flight", "", x_ticks=options.in_flight)
 
 

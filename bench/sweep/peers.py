@@ -49,7 +49,6 @@ class Nginx(Peer, servers.Nginx):
     about = ("echo_sleep of libnginx-mod-http-echo, a timer of the event loop: no code of a user runs. Two workers, from "
              "32,000 in flight on one for every 16,000.")
     files = (PEERS / "nginx.conf",)
-    spins = False
 
     def prepare(self):
         super().prepare()
@@ -88,7 +87,6 @@ class Mochiweb(Peer):
     name = "mochiweb"
     about = "mochiweb_http with max 1,000,000, a process of Erlang per connection, two schedulers, one OS process."
     files = (PEERS / "mochiweb_hello.erl",)
-    spins = True
 
     def prepare(self):
         self._erl, self._erlc = servers.need_installed("erl"), servers.need_installed("erlc")
@@ -107,7 +105,6 @@ class Apache(Peer, servers.Apache):
     mpm = ""
     most_places = 0
     threads_a_child = 1
-    spins = True
 
     def prepare(self):
         self._program = servers.need_installed("apache2")
@@ -146,7 +143,6 @@ class ApacheEvent(Apache):
 class Tomcat(Peer):
     """Tomcat 10 with the NIO connector; how many threads, and whether the servlet keeps one while it waits."""
 
-    spins = True
     threads = 200
     heap = "4g"
     more_warmup_s = 8  # until the virtual machine has compiled what runs often
@@ -199,7 +195,6 @@ class Puma(Peer):
     places = 2 * 250
     about = "Two processes with 250 threads each behind one queue; a thread per request."
     files = (PEERS / "puma.rb",)
-    spins = True
     workers, threads = 2, 250
 
     def prepare(self):

@@ -20,6 +20,7 @@ import page  # noqa: E402
 import peers  # noqa: E402
 import servers  # noqa: E402
 import steps  # noqa: E402
+import workloads  # noqa: E402
 
 STEPS = [100, 1000, 4000, 10000, 20000, 80000]
 GOALS_AT_LEAST = [("sweep.rps.80000_over_1000.perron", 0.95)]
@@ -39,8 +40,7 @@ def main():
     samples, stops, found = figures.Samples(), {}, []
     try:
         for round_number in range(options.rounds):
-            turn = round_number % len(ready)
-            measure_round(options, ready[turn:] + ready[:turn], maker, samples, stops, found)
+            measure_round(options, workloads.turned(ready, round_number), maker, samples, stops, found)
     except (KeyboardInterrupt, SystemExit):
         print("ended early; this is what there is")
     names = [peer.name for peer in ready]
@@ -75,19 +75,11 @@ def prepared(options):
     """The servers that are installed and built, in the order of the tables."""
     build = ROOT / "build" / "bench" / "sweep"
     build.mkdir(parents=True, exist_ok=True)
-    ready, known = [], peers.all_peers(options.perron.resolve(), build)
+    known = peers.all_peers(options.perron.resolve(), build)
     unknown = set(options.servers or []) - {peer.name for peer in known}
     if unknown:
         sys.exit(f"no such server: {' '.join(unknown)}; there are: {' '.join(peer.name for peer in known)}")
-    for peer in known:
-        if options.servers and peer.name not in options.servers:
-            continue
-        try:
-            peer.prepare()
-            ready.append(peer)
-        except servers.Unavailable as reason:
-            print(f"skipped: {peer.name}: {reason}")
-    return ready
+    return servers.prepared(known, options.servers)
 
 
 def measure_round(options, ready, maker, samples, stops, found):
@@ -110,7 +102,6 @@ def report(options, samples, stops, names):
                 ("cpu_us", "server CPU per request", "perron"), ("p50_ms", "median latency", None),
                 ("p99_ms", "99th percentile of latency", None), ("memory_mb", "user memory of all its processes", None),
                 ("processes", "OS processes", None), ("threads", "threads", None)]
-    printed = {}
     for metric, subject, ratio_of in subjects:
         rows = [f"{metric}.{n}" for n in options.in_flight]
         figures.print_table(samples, rows, names, f"{subject}, by requests in flight", ratio_of)
@@ -118,18 +109,13 @@ def report(options, samples, stops, names):
     for name in names:
         print(f"  {name}: {stops[name].stopped if name in stops else 'it did not, as far as it was asked'}")
     print()
-    for metric, _, _ in subjects:
-        for n in options.in_flight:
-            for name in names:
-                value = samples.median(f"{metric}.{n}", name)
-                if value is not None:
-                    printed[f"sweep.{metric}.{n}.{name}"] = value
-                    figures.figure(f"sweep.{metric}.{n}.{name}", value, samples.unit(f"{metric}.{n}"))
+    ratios = []
     for name in names:
         many, few = samples.median("rps.80000", name), samples.median("rps.1000", name)
         if many is not None and few:
-            printed[f"sweep.rps.80000_over_1000.{name}"] = many / few
-            figures.ratio_figure(f"sweep.rps.80000_over_1000.{name}", many / few)
+            ratios.append((f"sweep.rps.80000_over_1000.{name}", many / few))
+    all_rows = [f"{metric}.{n}" for metric, _, _ in subjects for n in options.in_flight]
+    printed = workloads.print_figures(samples, all_rows, names, ratios, "sweep.")
     figures.print_goals(GOALS, printed)
     for name, least in GOALS_AT_LEAST:
         if name in printed:

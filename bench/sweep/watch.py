@@ -55,8 +55,8 @@ class Watch:
                 return
 
     def _look(self):
-        self._used.append((time.monotonic(), process_tree.cpu_seconds(self._pid)))
         pids = process_tree.members(self._pid)
+        self._used.append((time.monotonic(), sum(map(process_tree.cpu_seconds_of, pids))))
         seen = pids if len(pids) <= SAMPLED else random.Random(1).sample(pids, SAMPLED)
         share = len(pids) / len(seen)
         self.processes = max(self.processes, len(pids))

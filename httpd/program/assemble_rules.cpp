@@ -3,13 +3,13 @@
 
 #include <perron/httpd/access_log/access_log.hpp>
 #include <perron/httpd/coding/compress.hpp>
+#include <perron/httpd/program/config/users.hpp>
 #include <perron/httpd/rules/acme_challenge.hpp>
 #include <perron/httpd/rules/allow_deny.hpp>
 #include <perron/httpd/rules/basic_auth.hpp>
 #include <perron/httpd/rules/client_address.hpp>
 #include <perron/httpd/rules/cors.hpp>
 #include <perron/httpd/rules/header_rules.hpp>
-#include <perron/httpd/rules/htpasswd.hpp>
 #include <perron/httpd/rules/rate_limit.hpp>
 #include <perron/httpd/rules/redirects.hpp>
 #include <perron/httpd/rules/secure_redirect.hpp>
@@ -26,11 +26,8 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::seconds;
 
-std::shared_ptr<htpasswd> users_of(const auth_settings& said) {
-  std::string text;
-  for (const text_pair& user : said.users)
-    text += user.first + ':' + user.second + '\n';
-  auto users = said.file.empty() ? htpasswd::of(text) : htpasswd::open(said.file);
+std::shared_ptr<htpasswd> users_or_throw(const auth_settings& said) {
+  auto users = users_of(said);
   if (!users)
     throw std::invalid_argument("auth: " + users.error().text);
   return std::move(*users);
@@ -192,7 +189,7 @@ middleware site_rules::auth(const auth_settings& said) {
     return auth_of_site_;
   basic_auth_options options;
   options.realm = said.realm;
-  options.users = users_of(said);
+  options.users = users_or_throw(said);
   options.only = said.only;
   middleware made = basic_auth(std::move(options));
   if (is_sites)
@@ -221,12 +218,8 @@ std::vector<middleware> site_rules::around(const site_settings& local) {
                                        .preload = site_.hsts_preload};
   if (site_.https_only)
     all.push_back(secure_redirect(secure));
-  else if (const std::string value = hsts_value(secure); !value.empty())
-    all.push_back([value](request& r, const handler& next) {
-      if (came_securely(r))
-        r.before_send([&value](response& a) { a.headers.emplace_back("Strict-Transport-Security", value); });
-      return next(r);
-    });
+  else if (middleware tells = strict_transport(secure))
+    all.push_back(std::move(tells));
   add_access(local, all);
   if (!local.redirects.empty())
     all.push_back(redirects(redirects_of(local)));

@@ -21,6 +21,10 @@ std::string place(const secure_redirect_options& options) {
   return where + "{path}";
 }
 
+void tell_strict_transport(request& r, const std::string& value) {
+  r.before_send([value](response& answer) { set_field(answer, "Strict-Transport-Security", value); });
+}
+
 } // namespace
 
 runtime::result<void> check(const secure_redirect_options& options) {
@@ -56,10 +60,22 @@ middleware secure_redirect(secure_redirect_options options) {
                                                                                  const handler& next) {
     if (came_securely(r)) {
       if (!hsts.empty())
-        r.before_send([hsts](response& answer) { set_field(answer, "Strict-Transport-Security", hsts); });
+        tell_strict_transport(r, hsts);
       return next(r);
     }
     return core::templated_redirect(r, to, {}, true, code);
+  };
+}
+
+middleware strict_transport(const secure_redirect_options& options) {
+  core::require(check(options));
+  std::string value = hsts_value(options);
+  if (value.empty())
+    return {};
+  return [value = std::move(value)](request& r, const handler& next) {
+    if (came_securely(r))
+      tell_strict_transport(r, value);
+    return next(r);
   };
 }
 

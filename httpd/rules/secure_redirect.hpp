@@ -31,7 +31,10 @@ struct secure_redirect_options {
 middleware secure_redirect(secure_redirect_options options = {});
 runtime::result<void> check(const secure_redirect_options& options);
 
-/// The value of Strict-Transport-Security; empty if hsts is 0.
+/// Only what it tells those who came by TLS: a Strict-Transport-Security of `options`, in place of one that
+/// the handler has set; nobody is redirected. An empty one, not to be used, if hsts is 0. Throws as above.
+middleware strict_transport(const secure_redirect_options& options);
+/// The value of that field; empty if hsts is 0.
 std::string hsts_value(const secure_redirect_options& options);
 
 } // namespace perron::httpd

@@ -20,9 +20,10 @@ namespace {
 /// A worker that has had no idle moment for this long, and has work queued, lets others take some. Sharing
 /// costs both sides some microseconds for the wake-up, and each stolen process ten cache lines or so.
 constexpr std::uint64_t share_after_ns = 300'000;
-/// While there is work, sockets and timers are looked at this often; less often when much is queued, and
-/// never for more than a third of the time: what came in is finished before more is let in. The clock is read
-/// every so many turns.
+/// While there is work, sockets and timers are looked at this often; less often when much is queued or when
+/// not all that was ready at the last look has had its turn, and never for more than a third of the time:
+/// what came in is finished before more is let in, and is then more at once. The clock is read every so many
+/// turns.
 constexpr std::uint64_t poll_every_ns = 100'000;
 constexpr std::uint64_t poll_late_ns = 2'000'000;
 constexpr std::size_t short_queue = 64;
@@ -36,13 +37,12 @@ constexpr std::uint32_t most_spin_rounds = 2000;
 constexpr std::uint32_t first_spin_rounds = 64;
 /// Who slept less than this when he last did gives way to other threads before he sleeps again.
 constexpr std::uint64_t short_sleep_ns = 50'000;
-/// Others that keep the processor for this long, which is until the kernel takes it from them, have work of
-/// their own, and do not wait for ours.
-constexpr std::uint64_t long_way_ns = 3'000'000;
-/// Such a way is not given again for as long as it took, then for twice as long, and so on, until it is a
-/// hundredth of the time. One that soon brings nothing costs half a microsecond, and is given again: a worker
-/// that slept instead would be woken on the processor of whoever sends the work.
-constexpr unsigned most_long_ways = 7;
+/// Others who had the processor for longer than this, and for so long for each thing that came of it, have
+/// work of their own and do not wait for ours. They are given no way for so many times as long: it costs us
+/// three hundredths of the time at most, and a worker that sleeps instead is woken when its work is there.
+constexpr std::uint64_t long_way_ns = 300'000;
+constexpr std::uint64_t fair_way_ns = 20'000;
+constexpr unsigned no_way_for = 32;
 
 void relax_processor() noexcept {
 #if defined(__x86_64__)
@@ -138,7 +138,8 @@ void worker::look_around() noexcept {
   const std::uint64_t now = monotonic_ns();
   const std::size_t queued = queue_length();
   const std::uint64_t since = now - polled_ns_;
-  if (since >= (queued <= short_queue ? poll_every_ns : poll_late_ns) &&
+  const bool through = static_cast<int>(tick_ - through_at_) >= 0;
+  if (since >= (queued <= short_queue && through ? poll_every_ns : poll_late_ns) &&
       since >= std::min(2 * poll_cost_ns_, most_poll_pause_ns)) {
     poll_now(0);
     poll_cost_ns_ = polled_ns_ - now;
@@ -152,18 +153,19 @@ void worker::share() noexcept {
   sched.wake_one(*this);
 }
 
-/// True: a socket was ready, a timer went off, or somebody rang.
-bool worker::poll_now(int timeout_ms) noexcept {
+/// How many sockets were ready, timers went off and bells were rung.
+std::size_t worker::poll_now(int timeout_ms) noexcept {
   polls.add();
-  bool came = poll.wait(timeout_ms, *this) != 0;
+  std::size_t came = poll.wait(timeout_ms, *this);
   // an empty wheel is moved on as well, else what is armed next lands on too high a level
   polled_ns_ = monotonic_ns();
   polled_ms = sched.ms_at(polled_ns_);
   wheel.advance(polled_ms, [&](wheel_node& node) {
     auto& t = static_cast<wheel_timer&>(node);
     t.fire(t, *this);
-    came = true;
+    ++came;
   });
+  through_at_ = tick_ + static_cast<unsigned>(queue_length());
   return came;
 }
 
@@ -197,27 +199,21 @@ bool worker::spin() noexcept {
 
 /// Under load a sleep is short, and costs more than what it is interrupted for: two switches, cold caches,
 /// and for whoever sends the work a wake-up for every piece of it. So the other threads on this processor,
-/// who may be about to send some, go first, and what they have sent is then taken together. True: there is
-/// work.
+/// who may be about to send some, go first, even before we look what is there already: what they have sent is
+/// then taken together. True: there is work.
 bool worker::give_way() noexcept {
-  if (last_sleep_ns_ >= short_sleep_ns || polled_ns_ < give_way_from_ns_)
+  const std::uint64_t before = monotonic_ns();
+  if (last_sleep_ns_ >= short_sleep_ns || before < give_way_from_ns_)
     return false;
-  if (poll_now(0))
-    return true;
-  const std::uint64_t before = polled_ns_;
   std::this_thread::yield();
-  const bool came = poll_now(0) || !incoming.empty();
-  const std::uint64_t away = polled_ns_ - before;
+  const std::uint64_t away = monotonic_ns() - before;
   slept_ns.add(away);
+  const std::size_t came = poll_now(0);
   idle_ns_ = polled_ns_;
   poll_cost_ns_ = 0;
-  if (away >= long_way_ns) {
-    give_way_from_ns_ = polled_ns_ + (away << long_ways_);
-    long_ways_ = std::min(long_ways_ + 1, most_long_ways);
-  } else if (came && long_ways_ != 0) {
-    --long_ways_;
-  }
-  return came;
+  if (away >= long_way_ns && away >= came * fair_way_ns)
+    give_way_from_ns_ = before + away + away * no_way_for;
+  return came != 0 || !incoming.empty();
 }
 
 void worker::idle() {

@@ -106,7 +106,7 @@ struct worker {
   static constexpr std::size_t scratch_bytes = 64 * 1024;
 
 private:
-  bool poll_now(int timeout_ms) noexcept;
+  std::size_t poll_now(int timeout_ms) noexcept;
   void look_around() noexcept;
   void share() noexcept;
   void take_incoming() noexcept;
@@ -121,13 +121,13 @@ private:
   std::uint64_t poll_cost_ns_ = 0; ///< what the last look at sockets and timers took
   std::uint64_t idle_ns_ = 0;      ///< end of its last idle moment
   unsigned tick_ = 0;
+  unsigned through_at_ = 0; ///< tick_ when all that was ready at the last look at sockets has had a turn
   bool pinned_turn_ = false;
   runnable* up_next_ = nullptr; ///< of push_next
   unsigned in_a_row_ = 0;       ///< turns given to such
   std::uint32_t spin_rounds_ = 0;
   std::uint64_t last_sleep_ns_ = ~std::uint64_t(0); ///< how long it slept when it last did
   std::uint64_t give_way_from_ns_ = 0;              ///< until then it does not give way to other threads
-  unsigned long_ways_ = 0; ///< how often that took too long, less how often it did not
 };
 
 } // namespace perron::runtime::core

@@ -3,7 +3,6 @@
 
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,8 +10,6 @@
 #include <utility>
 
 namespace perron::siblings::core {
-
-node_pipe::~node_pipe() { ::close(fd_); }
 
 void node_pipe::send(const std::shared_ptr<const std::string>& wire, time now) {
   waiting_ += wire->size();
@@ -42,7 +39,7 @@ void node_pipe::flush(time now) {
     msghdr all{};
     all.msg_iov = parts.data();
     all.msg_iovlen = count;
-    const ssize_t n = ::sendmsg(fd_, &all, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t n = ::sendmsg(fd_.get(), &all, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0) {
@@ -62,7 +59,7 @@ void node_pipe::flush(time now) {
 
 node_pipe::came node_pipe::read(const std::function<bool(frame)>& take, time now) {
   std::array<char, 64 * 1024> part; // NOLINT(cppcoreguidelines-pro-type-member-init)
-  const ssize_t n = ::recv(fd_, part.data(), part.size(), MSG_DONTWAIT);
+  const ssize_t n = ::recv(fd_.get(), part.data(), part.size(), MSG_DONTWAIT);
   if (n < 0)
     return errno == EAGAIN || errno == EINTR ? came::nothing : came::end;
   if (n == 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <perron/runtime/result.hpp>
+#include <perron/supervisors/core/descriptor.hpp>
 #include <perron/supervisors/siblings/frame.hpp>
 #include <perron/supervisors/siblings/liveness.hpp>
 
@@ -23,11 +24,8 @@ public:
 
   /// Owns the descriptor.
   node_pipe(int fd, std::chrono::milliseconds unresponsive_after) : fd_(fd), alive_(unresponsive_after) {}
-  ~node_pipe();
-  node_pipe(const node_pipe&) = delete;
-  node_pipe& operator=(const node_pipe&) = delete;
 
-  int fd() const noexcept { return fd_; }
+  int fd() const noexcept { return fd_.get(); }
   /// Bytes that the node has not taken yet.
   std::size_t waiting() const noexcept { return waiting_; }
 
@@ -50,7 +48,7 @@ public:
 private:
   void queue_ping();
 
-  const int fd_;
+  supervisors::core::descriptor fd_;
   liveness alive_;
   frame_decoder in_;
   std::deque<std::shared_ptr<const std::string>> out_;

@@ -201,7 +201,7 @@ void parent::obey() {
 
 /// Once, when the first node has shown that it can start.
 void parent::start_others() {
-  if (std::exchange(others_started_, true) || stopping_since_)
+  if (std::exchange(others_started_, true) || stopping_)
     return;
   for (unsigned node = 1; node < slots_.size(); ++node)
     slots_[node].start_at = steady_now();
@@ -219,7 +219,7 @@ bool parent::heed_signals() {
       for (unsigned node = 0; node < slots_.size(); ++node)
         if (slots_[node].pid != 0 && relay_.is_up(node))
           ::kill(slots_[node].pid, SIGHUP);
-    } else if (stopping_since_) {
+    } else if (stopping_) {
       end_at_once(number);
     } else {
       stop(0, "it was told to");
@@ -271,7 +271,7 @@ void parent::ended(unsigned node, int wait_status) {
   slot& s = slots_[node];
   const std::string what = program_ + ": " + name_of(node) + " (process " + std::to_string(s.pid) + ") ";
   obey();
-  if (stopping_since_) {
+  if (stopping_) {
     // one that somebody killed may have been told to stop by him as well, as service managers tell all
     const bool failed = how.how == node_end::kind::failed || how.how == node_end::kind::crashed;
     if (failed && exit_code_ == 0)
@@ -340,7 +340,7 @@ void parent::kill(unsigned node, const std::string& why) {
 }
 
 void parent::stop(int exit_code, const std::string& why) {
-  if (stopping_since_)
+  if (stopping_)
     return;
   if (exit_code != 0) {
     log_error(program_ + ": stops: " + why);
@@ -348,9 +348,8 @@ void parent::stop(int exit_code, const std::string& why) {
   } else {
     log_info(program_ + ": stops: " + why);
   }
-  const time now = steady_now();
-  stopping_since_ = now;
-  killing_at_ = now + stop_within_ + stop_margin;
+  stopping_ = true;
+  killing_at_ = steady_now() + stop_within_ + stop_margin;
   std::vector<unsigned> all;
   for (unsigned node = 0; node < slots_.size(); ++node) {
     slots_[node].start_at.reset();

@@ -85,7 +85,7 @@ private:
   std::uint64_t started_ = 0;
   bool others_started_ = false;
   bool paused_ = false; ///< reads nobody, as a node has too much to take
-  std::optional<time> stopping_since_;
+  bool stopping_ = false;
   std::optional<time> killing_at_; ///< when all that is left is killed
   int exit_code_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "examples/web_program.hpp"
+#include "support/web_program.hpp"
 
 #include <gmock/gmock.h>
 

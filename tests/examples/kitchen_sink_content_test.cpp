@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "examples/web_program.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/web_program.hpp"
 
 #include <gmock/gmock.h>
 

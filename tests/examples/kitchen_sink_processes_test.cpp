@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "examples/web_program.hpp"
+#include "examples/kitchen_sink.hpp"
+#include "support/program.hpp"
 
 #include <gmock/gmock.h>
 
@@ -15,22 +16,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-web_program kitchen_sink() { return {"kitchen_sink", {"--port", "0", "--workers", "1", "--processes", "3"}}; }
-
-nlohmann::json stats(raw_client& c) { return json_of(c.get("/stats")); }
-
-/// Asks until so many requests run in all nodes, that for the figures not counted.
-void await_running(raw_client& c, std::size_t wanted) {
-  for (;;) {
-    const auto figures = stats(c);
-    ASSERT_TRUE(figures.is_object());
-    if (figures["http"]["running"] == wanted + 1)
-      return;
-  }
+kitchen_sink_program kitchen_sink() {
+  return kitchen_sink_program({"--port", "0", "--workers", "1", "--processes", "3"});
 }
 
 TEST(kitchen_sink_processes, add_up_their_figures) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   std::vector<raw_client> clients;
   for (int i = 0; i < 60; ++i) {
     clients.push_back(sink.client());
@@ -53,30 +44,13 @@ TEST(kitchen_sink_processes, add_up_their_figures) {
 }
 
 TEST(kitchen_sink_processes, publish_to_all_who_poll) {
-  web_program sink = kitchen_sink();
-  std::vector<raw_client> parked;
-  for (int i = 0; i < 60; ++i) {
-    parked.push_back(sink.client());
-    ASSERT_TRUE(parked.back().send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
-  }
-  raw_client c = sink.client();
-  await_running(c, parked.size());
-  // running is not yet waiting: publish until all have got it
-  std::size_t reached = 0;
-  while (reached < parked.size()) {
-    const auto told = json_of(c.post("/publish", "news"));
-    ASSERT_TRUE(told.is_object());
-    EXPECT_FALSE(told.contains("missing"));
-    reached += told["reached"].get<std::size_t>();
-  }
-  EXPECT_EQ(reached, parked.size());
-  for (raw_client& p : parked)
-    EXPECT_EQ(p.read().body, "news");
+  kitchen_sink_program sink = kitchen_sink();
+  sink.expect_to_reach_all(60);
   sink.expect_orderly_end();
 }
 
 TEST(kitchen_sink_processes, chat_in_one_room) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   std::vector<raw_client> visitors;
   for (int i = 0; i < 30; ++i) {
     visitors.push_back(sink.client());
@@ -94,7 +68,7 @@ TEST(kitchen_sink_processes, chat_in_one_room) {
 }
 
 TEST(kitchen_sink_processes, go_on_when_one_is_killed) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   raw_client first = sink.client();
   const auto before = stats(first);
   const int victim = before["nodes"][1]["pid"].get<int>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "examples/web_program.hpp"
+#include "examples/kitchen_sink.hpp"
+#include "support/program.hpp"
 
 #include <gmock/gmock.h>
 
@@ -11,20 +12,10 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-web_program kitchen_sink() { return {"kitchen_sink", {"--port", "0", "--workers", "2"}}; }
-
-/// Asks until so many requests run, that for the figures not counted.
-void await_running(raw_client& c, std::size_t wanted) {
-  for (;;) {
-    const auto figures = json_of(c.get("/stats"));
-    ASSERT_TRUE(figures.is_object());
-    if (figures["http"]["running"] == wanted + 1)
-      return;
-  }
-}
+kitchen_sink_program kitchen_sink() { return kitchen_sink_program({"--port", "0", "--workers", "2"}); }
 
 TEST(kitchen_sink, has_every_kind_of_handler) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   raw_client c = sink.client();
   const answer hello = c.get("/hello");
   EXPECT_EQ(hello.status, 200);
@@ -41,7 +32,7 @@ TEST(kitchen_sink, has_every_kind_of_handler) {
 }
 
 TEST(kitchen_sink, streams_bodies) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   raw_client c = sink.client();
   ASSERT_TRUE(c.send("GET /chunked?n=2 HTTP/1.1\r\nHost: test\r\n\r\n"));
   EXPECT_THAT(c.read_until("X-Chunks: 2\r\n\r\n"),
@@ -63,7 +54,7 @@ TEST(kitchen_sink, streams_bodies) {
 }
 
 TEST(kitchen_sink, draws_its_tree) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   raw_client c = sink.client();
   const answer tree = c.get("/tree");
   EXPECT_EQ(tree.field("Content-Type"), "text/plain; charset=utf-8");
@@ -73,7 +64,7 @@ TEST(kitchen_sink, draws_its_tree) {
 }
 
 TEST(kitchen_sink, crashes_on_request_and_says_so) {
-  web_program sink = kitchen_sink();
+  kitchen_sink_program sink = kitchen_sink();
   raw_client other = sink.client();
   for (int i = 0; i < 10; ++i) {
     raw_client c = sink.client();
@@ -82,7 +73,7 @@ TEST(kitchen_sink, crashes_on_request_and_says_so) {
     EXPECT_EQ(other.get("/hello").status, 200);
   }
   await_running(other, 0);
-  const auto figures = json_of(other.get("/stats"));
+  const auto figures = stats(other);
   EXPECT_EQ(figures["http"]["crashed"], 10);
   EXPECT_EQ(figures["crashed"], 10);
   EXPECT_EQ(figures["workers"].size(), 2U);
@@ -91,30 +82,14 @@ TEST(kitchen_sink, crashes_on_request_and_says_so) {
 }
 
 TEST(kitchen_sink, publishes_to_all_who_poll) {
-  web_program sink = kitchen_sink();
-  std::vector<raw_client> parked;
-  for (int i = 0; i < 50; ++i) {
-    parked.push_back(sink.client());
-    ASSERT_TRUE(parked.back().send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
-  }
-  raw_client c = sink.client();
-  await_running(c, parked.size());
-  // running is not yet waiting: publish until all have got it
-  std::size_t reached = 0;
-  while (reached < parked.size()) {
-    const auto told = json_of(c.post("/publish", "news"));
-    ASSERT_TRUE(told.is_object());
-    reached += told["reached"].get<std::size_t>();
-  }
-  for (raw_client& p : parked)
-    EXPECT_EQ(p.read().body, "news");
+  kitchen_sink_program sink = kitchen_sink();
+  sink.expect_to_reach_all(50);
   sink.expect_orderly_end();
 }
 
 TEST(kitchen_sink, stops_although_somebody_polls) {
-  web_program sink = kitchen_sink();
-  raw_client parked = sink.client();
-  ASSERT_TRUE(parked.send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
+  kitchen_sink_program sink = kitchen_sink();
+  raw_client parked = sink.park();
   raw_client c = sink.client();
   await_running(c, 1);
   sink.expect_orderly_end();
@@ -122,9 +97,8 @@ TEST(kitchen_sink, stops_although_somebody_polls) {
 }
 
 TEST(kitchen_sink, a_second_signal_ends_it_at_once) {
-  web_program sink = kitchen_sink();
-  raw_client parked = sink.client();
-  ASSERT_TRUE(parked.send("GET /poll HTTP/1.1\r\nHost: test\r\n\r\n"));
+  kitchen_sink_program sink = kitchen_sink();
+  raw_client parked = sink.park();
   raw_client c = sink.client();
   await_running(c, 1);
   sink.signal(SIGTERM);

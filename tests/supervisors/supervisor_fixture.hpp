@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "support/bad_processes.hpp"
 #include "support/node_fixture.hpp"
 
+#include <perron/runtime/message.hpp>
 #include <perron/supervisors/supervisor.hpp>
 
 #include <gtest/gtest.h>
@@ -55,6 +57,20 @@ private:
   std::string id_;
   diary_ptr notes_;
 };
+
+/// From a child to the test: it runs its first line.
+struct hello {
+  std::string id;
+  runtime::pid who;
+};
+
+/// Says hello, then waits until it is ended.
+inline auto greeter(std::string id, runtime::pid to) {
+  return [id = std::move(id), to] {
+    runtime::send(to, hello{id, runtime::self()});
+    testing::bad::hang{}();
+  };
+}
 
 /// Tests in processes that trap exits, so that a supervisor may end without them.
 class supervisor_fixture : public testing::node_fixture {

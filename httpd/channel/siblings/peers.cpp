@@ -54,13 +54,13 @@ private:
     const auto replies =
         siblings::ask_all(group_, encode(topic_questions::standing{topic_, place_}), answer_time);
     for (const siblings::reply& each : replies) {
-      if (each.node == siblings::self())
-        continue;
+      const bool own = each.node == siblings::self();
       if (!each.bytes) {
+        // Where not even this node can be asked it has lost the others, who may well have the topic.
         const int code = each.bytes.error().code;
-        if (code != ENOTCONN && code != ENOENT)
+        if (own || (code != ENOTCONN && code != ENOENT))
           throw std::runtime_error("node " + std::to_string(each.node) + ": " + each.bytes.error().text);
-      } else if (*each.bytes == "1") {
+      } else if (!own && *each.bytes == "1") {
         out.push_back(each.node);
       }
     }

@@ -2,8 +2,8 @@
 #include <perron/httpd/program/config/check.hpp>
 #include <perron/httpd/program/config/document.hpp>
 #include <perron/httpd/program/config/spelling.hpp>
+#include <perron/httpd/program/config/users.hpp>
 #include <perron/httpd/rules/error_page_files.hpp>
-#include <perron/httpd/rules/htpasswd.hpp>
 
 #include <algorithm>
 
@@ -17,17 +17,15 @@ void check_auth(const auth_settings& auth, const std::string& path, reading& r) 
   if (auth.file.empty() && auth.users.empty())
     r.fail_at(path, "has no users, so nobody could come in",
               "write file = \"FILE\", as htpasswd makes it, or users");
-  if (r.looks_at_system() && !auth.file.empty() && auth.users.empty())
-    if (const auto read = htpasswd::open(auth.file); !read)
-      r.fail_at(path + ".file", read.error().text, "write lines as `htpasswd -nB USER` makes them");
+  if (r.looks_at_system() && auth.file.empty() != auth.users.empty()) {
+    const bool is_file = auth.users.empty();
+    if (const auto read = users_of(auth); !read)
+      r.fail_at(path + (is_file ? ".file" : ".users"), read.error().text,
+                is_file ? "write lines as `htpasswd -nB USER` makes them"
+                        : "write hashes as `htpasswd -nB USER` makes them");
+  }
   if (auth.users.empty())
     return;
-  std::string lines;
-  for (const auto& [name, hash] : auth.users)
-    lines.append(name).append(":").append(hash).append("\n");
-  if (r.looks_at_system() && auth.file.empty())
-    if (const auto read = htpasswd::of(lines); !read)
-      r.fail_at(path + ".users", read.error().text, "write hashes as `htpasswd -nB USER` makes them");
   std::vector<std::string_view> known;
   for (const auto& user : auth.users)
     known.push_back(user.first);

@@ -23,6 +23,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto most_wait = 2s; ///< for room in the queue of the service manager
+constexpr auto between_tries = 5ms;
+
 /// One line: what else it may hold would be another message.
 std::string status_line(std::string_view text) {
   std::string line(text);
@@ -62,17 +65,29 @@ runtime::result<void> notifier::send(std::string_view lines) const {
   return {};
 }
 
+runtime::result<void> notifier::send_in_turn(const std::string& lines) const {
+  if (!runtime::self_or_none())
+    return send(lines);
+  const runtime::deadline until(most_wait);
+  for (;;) {
+    auto sent = send(lines);
+    if (sent || sent.error().code != EAGAIN || until.is_over())
+      return sent;
+    runtime::sleep_for(between_tries);
+  }
+}
+
 runtime::result<void> notifier::ready(std::string_view status) const {
-  return send(status_line(status) + "READY=1\nMAINPID=" + std::to_string(main_pid_));
+  return send_in_turn(status_line(status) + "READY=1\nMAINPID=" + std::to_string(main_pid_));
 }
 
 runtime::result<void> notifier::reloading() const {
   // CLOCK_MONOTONIC, as systemd wants it
-  return send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(runtime::core::monotonic_ns() / 1000));
+  return send_in_turn("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(runtime::core::monotonic_ns() / 1000));
 }
 
 runtime::result<void> notifier::stopping(std::string_view status) const {
-  return send(status_line(status) + "STOPPING=1");
+  return send_in_turn(status_line(status) + "STOPPING=1");
 }
 
 runtime::result<void> notifier::status(std::string_view text) const { return send(status_line(text)); }

@@ -27,7 +27,9 @@ public:
 
   bool is_on() const noexcept { return !socket_.empty(); }
 
-  // Each sends one datagram and never waits. Errors: there is nobody at the socket, its queue is full.
+  // Each sends one datagram. Errors: there is nobody at the socket; EAGAIN, its queue is full (ten datagrams,
+  // where the system is as it comes). The first three must not be lost, so in a process they wait for room,
+  // for 2 s at most; else nothing waits.
 
   /// It serves. `status` is for people: "3 sites on 2 listeners".
   runtime::result<void> ready(std::string_view status = {}) const;
@@ -41,6 +43,8 @@ public:
   runtime::result<void> send(std::string_view lines) const;
 
 private:
+  runtime::result<void> send_in_turn(const std::string& lines) const;
+
   std::string socket_{};
   int main_pid_ = 0;
 };

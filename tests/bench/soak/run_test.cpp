@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // perron-soak as a whole against kitchen_sink: what it counts has to be what was done.
-#include "examples/web_program.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/web_program.hpp"
 
 #include <nlohmann/json.hpp>
 

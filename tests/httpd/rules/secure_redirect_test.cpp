@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -46,6 +47,39 @@ TEST(rfc6797_7_2, hsts_is_said_over_tls_alone) {
   EXPECT_EQ(client.get("/").header("Strict-Transport-Security"), "");
   EXPECT_EQ(client.get("/", by_tls).header("Strict-Transport-Security"), "max-age=3600");
   EXPECT_EQ(serve({}).get("/", by_tls).header("Strict-Transport-Security"), "");
+}
+
+TEST(rfc6797_7_1, there_is_one_field_whatever_the_handler_says) {
+  const secure_redirect_options how{.hsts = 1h};
+  for (const auto& rule : {secure_redirect(how), strict_transport(how)}) {
+    router r;
+    r.use(forwarded_for({.trusted = {"unix"}}));
+    r.use(rule);
+    r.get("/", [](request&) {
+      response own = text("in");
+      own.headers.emplace_back("strict-transport-security", "max-age=0");
+      return own;
+    });
+    test_client client(std::move(r));
+    const auto a = client.get("/", by_tls);
+    EXPECT_EQ(std::count_if(a.headers.begin(), a.headers.end(),
+                            [](const auto& f) { return f.first == "Strict-Transport-Security"; }),
+              1);
+    EXPECT_EQ(a.headers.size(), serve(how).get("/", by_tls).headers.size());
+    EXPECT_EQ(a.header("Strict-Transport-Security"), "max-age=3600");
+  }
+}
+
+TEST(strict_transport, redirects_nobody) {
+  router r;
+  r.use(forwarded_for({.trusted = {"unix"}}));
+  r.use(strict_transport({.hsts = 1h}));
+  r.get("/", [](request&) { return text("in"); });
+  test_client client(std::move(r));
+  EXPECT_EQ(client.get("/").body, "in");
+  EXPECT_EQ(client.get("/").header("Strict-Transport-Security"), "");
+  EXPECT_FALSE(strict_transport({})) << "there is nothing to tell";
+  EXPECT_THROW(strict_transport({.hsts = -1s}), std::invalid_argument);
 }
 
 TEST(rfc6797_6_1, directives) {

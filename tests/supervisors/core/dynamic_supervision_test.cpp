@@ -13,9 +13,6 @@
 #include <vector>
 
 namespace perron::supervisors::core {
-
-void PrintTo(verdict what, std::ostream* out);
-
 namespace {
 
 using namespace std::chrono_literals;

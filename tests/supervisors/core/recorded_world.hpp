@@ -8,12 +8,15 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <ostream>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace perron::supervisors::core {
+
+inline void PrintTo(verdict what, std::ostream* out) { *out << (what == verdict::stop ? "stop" : "go_on"); }
 
 /// A world for supervision without processes: writes down what is done to it and does as the test says.
 class recorded_world final : public environment {

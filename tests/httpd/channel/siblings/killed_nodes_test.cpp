@@ -22,11 +22,14 @@ namespace {
 using json = nlohmann::json;
 
 constexpr unsigned nodes = 3;
-constexpr std::uint64_t most_of_one = 3000; // so that the history holds all of it
+/// So many messages publishers are ahead of the slowest follower, so that the history holds what it needs.
+constexpr std::uint64_t most_ahead = 3000;
 const std::string topic = "long";
 
 /// Where the nodes listen now; a node that is away refuses.
 using ports = std::array<std::atomic<std::uint16_t>, nodes>;
+/// How many messages all have published.
+using sum = std::atomic<std::uint64_t>;
 
 /// A client that gets everything by a stream, and goes on elsewhere behind its cursor when its node dies.
 class follower {
@@ -94,28 +97,31 @@ private:
   std::thread runs_;
 };
 
-/// A client that publishes numbers, each time on another node, until it has an answer.
+/// A client that publishes numbers until it is told to end, each until it has an answer, and the next one on
+/// another node.
 class publisher {
 public:
-  publisher(const ports& where, unsigned first)
-      : where_(where), id_("publisher-publisher-" + std::to_string(first)), node_(first),
-        runs_([this] { run(); }) {}
+  publisher(const ports& where, unsigned first, sum& published, const std::array<follower, nodes>& followers)
+      : where_(where), published_(published), followers_(followers),
+        id_("publisher-publisher-" + std::to_string(first)), node_(first), runs_([this] { run(); }) {}
   publisher(const publisher&) = delete;
   publisher& operator=(const publisher&) = delete;
   ~publisher() { end(); }
 
-  /// Gives how many it has published.
-  std::uint64_t end() {
+  void end() {
     over_ = true;
     if (runs_.joinable())
       runs_.join();
-    return done_;
   }
 
 private:
   void run() {
-    while (!over_ && done_ < most_of_one)
+    while (!over_) {
       publish(done_ + 1);
+      if (const std::uint64_t all = ++published_; all > most_ahead)
+        for (const follower& each : followers_)
+          each.await(all - most_ahead);
+    }
   }
   void publish(std::uint64_t number) {
     const json body =
@@ -138,6 +144,8 @@ private:
   }
 
   const ports& where_;
+  sum& published_;
+  const std::array<follower, nodes>& followers_;
   std::string id_;
   unsigned node_;
   std::atomic<bool> over_ = false;
@@ -176,7 +184,9 @@ TEST_P(killed_nodes, lose_nothing_and_repeat_nothing) {
   std::array<follower, nodes> followers{follower(where, 0, begun), follower(where, 1, begun),
                                         follower(where, 2, begun)};
   begun.wait();
-  std::array<publisher, 2> publishers{publisher(where, 0), publisher(where, 1)};
+  sum published = 0;
+  std::array<publisher, 2> publishers{publisher(where, 0, published, followers),
+                                      publisher(where, 1, published, followers)};
   for (unsigned victim = 0; victim < nodes; ++victim) {
     followers[(victim + 1) % nodes].await(200 * (victim + 1));
     all.kill(victim);
@@ -185,7 +195,8 @@ TEST_P(killed_nodes, lose_nothing_and_repeat_nothing) {
     // A node has a topic from when somebody asks for it there. What nobody else has dies with the next one.
     all.await_copy(topic, victim);
   }
-  const std::uint64_t published = publishers[0].end() + publishers[1].end();
+  for (publisher& each : publishers)
+    each.end();
   all.publish(0, topic, "end", "publisher-publisher-9", 1);
   for (follower& each : followers) {
     each.await_end();

@@ -2,15 +2,14 @@
 #pragma once
 
 #include "httpd/channel/channel_peers.hpp"
-#include "support/program.hpp"
 #include "support/raw_client.hpp"
+#include "support/web_program.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,18 +18,14 @@
 namespace perron::testing {
 
 /// A channel in several nodes, each of which has a port of its own. For ordinary threads.
-class channel_nodes {
+class channel_nodes : public web_program {
 public:
   using json = nlohmann::json;
 
   explicit channel_nodes(unsigned count, std::vector<std::string> more = {})
-      : program_(PERRON_BIN_DIR "/tests/channel_nodes_program",
-                 with({"--processes", std::to_string(count)}, more)) {
-    const std::string line = program_.read_line();
-    const std::string begin = "channel_nodes_program: http://127.0.0.1:";
-    EXPECT_EQ(line.substr(0, begin.size()), begin) << program_.logged();
-    if (line.size() > begin.size())
-      take(get(static_cast<std::uint16_t>(std::atoi(line.c_str() + begin.size())), "/nodes"));
+      : web_program("tests/channel_nodes_program", with({"--processes", std::to_string(count)}, more)) {
+    if (web_program::port() != 0)
+      take(get(web_program::port(), "/nodes"));
     EXPECT_EQ(nodes_.size(), count);
     nodes_.resize(count);
   }
@@ -51,7 +46,7 @@ public:
   void await_copy(const std::string& topic, unsigned node) const {
     const auto who = peer("events", node, "await_copy-await_copy-" + std::to_string(node));
     who->begin(subscribe(topic));
-    EXPECT_EQ(who->next("subscribed").value("type", ""), "subscribed") << program_.logged();
+    EXPECT_EQ(who->next("subscribed").value("type", ""), "subscribed") << logged();
   }
   /// Ends the process of a topic in one node.
   int crash(const std::string& topic, unsigned node) const {
@@ -84,13 +79,6 @@ public:
     return json::array({out});
   }
 
-  void expect_orderly_end() {
-    program_.signal(SIGTERM);
-    EXPECT_EQ(program_.wait(), 0) << program_.logged();
-    EXPECT_EQ(program_.logged().find("could not be ended"), std::string::npos) << program_.logged();
-  }
-  std::string logged() const { return program_.logged(); }
-
 private:
   struct process {
     pid_t pid = 0;
@@ -113,7 +101,6 @@ private:
       nodes_.push_back(each.is_object() ? process{each["pid"], each["port"]} : process{});
   }
 
-  program program_;
   std::vector<process> nodes_;
 };
 

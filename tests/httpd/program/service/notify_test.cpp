@@ -18,6 +18,7 @@ namespace {
 using namespace perron::testing;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST(notifier, says_nothing_where_nobody_asks) {
   ::unsetenv("NOTIFY_SOCKET");
@@ -111,6 +112,25 @@ TEST_F(watch_test, what_does_not_answer_in_time_is_no_answer) {
   run([] { EXPECT_FALSE(do_workers_answer(2, 0ms)); });
   // their ends come later and disturb nobody
   run([] { EXPECT_TRUE(do_workers_answer(2, patience)); });
+}
+
+/// What comes all the time must not crowd out what is said once.
+TEST_F(watch_test, what_is_said_once_waits_for_room) {
+  const temporary_folder folder;
+  notify_socket manager(folder.path() / "notify");
+  const notifier to(manager.name());
+  while (to.watchdog()) {
+  }
+  EXPECT_EQ(to.ready().error().code, EAGAIN) << "no process, which could wait";
+  const runtime::pid teller = node().spawn([to] {
+    EXPECT_TRUE(to.reloading());
+    EXPECT_TRUE(to.ready());
+    EXPECT_TRUE(to.stopping());
+  });
+  EXPECT_THAT(manager.next_but_watchdog(), StartsWith("RELOADING=1"));
+  EXPECT_THAT(manager.next_but_watchdog(), StartsWith("READY=1"));
+  EXPECT_EQ(manager.next_but_watchdog(), "STOPPING=1");
+  run([teller] { yield_until([&] { return !runtime::alive(teller); }); });
 }
 
 TEST_F(watch_test, a_node_that_lives_says_so_again_and_again) {

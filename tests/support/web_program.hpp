@@ -16,13 +16,14 @@
 
 namespace perron::testing {
 
-/// An example that serves HTTP on a port of its choice, which it says on standard output.
+/// A program that serves HTTP on a port of its choice, which it says on standard output. `path` is below
+/// bin/.
 class web_program : public program {
 public:
-  web_program(const std::string& name, std::vector<std::string> arguments)
-      : program(PERRON_BIN_DIR "/" + name, std::move(arguments)) {
+  web_program(const std::string& path, std::vector<std::string> arguments)
+      : program(PERRON_BIN_DIR "/" + path, std::move(arguments)) {
     const std::string line = read_line();
-    const std::string begin = name + ": http://127.0.0.1:";
+    const std::string begin = path.substr(path.rfind('/') + 1) + ": http://127.0.0.1:";
     EXPECT_EQ(line.substr(0, begin.size()), begin) << logged();
     if (line.size() > begin.size())
       port_ = static_cast<std::uint16_t>(std::atoi(line.c_str() + begin.size()));
