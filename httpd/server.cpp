@@ -3,6 +3,7 @@
 
 #include <perron/httpd/core/acceptor.hpp>
 #include <perron/httpd/core/connection.hpp>
+#include <perron/httpd/core/cover.hpp>
 #include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/core/listening.hpp>
 #include <perron/httpd/core/site.hpp>
@@ -13,6 +14,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -35,6 +37,18 @@ struct get_stats {
 };
 struct wind_down_call {
   using reply = void;
+};
+struct tell_full_call {
+  using reply = void;
+  std::string name;
+};
+struct room_call {
+  using reply = bool;
+};
+struct cover_call {
+  using reply = runtime::result<void>;
+  unsigned whose;
+  std::vector<int> sockets;
 };
 struct replace_call {
   using reply = runtime::result<void>;
@@ -84,12 +98,28 @@ void close_idle_connections(supervisors::core::request_site& of, rc::worker& at)
   }
 }
 
+/// One for each in turn, closed by whoever takes them.
+runtime::result<std::vector<int>> copies_of(const core::listening_sockets& sockets, std::size_t count) {
+  std::vector<int> copies;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int copy = sockets.copy_for(i);
+    if (copy < 0) {
+      for (const int made : copies)
+        ::close(made);
+      return runtime::error{std::string("copy a listening socket: ") + std::strerror(-copy), -copy};
+    }
+    copies.push_back(copy);
+  }
+  return copies;
+}
+
 /// The server process. Owns the listening sockets and, through the site, every connection.
 class http_server final : public supervisors::core::request_supervision {
   using base = supervisors::core::request_supervision;
 
 public:
-  using calls = base::calls_and<get_port, get_stats, wind_down_call, replace_call>;
+  using calls = base::calls_and<get_port, get_stats, wind_down_call, replace_call, tell_full_call, room_call,
+                                cover_call>;
 
   explicit http_server(const std::shared_ptr<core::site>& site)
       : request_supervision(site->listens.name, site, site->listens.alarms),
@@ -110,6 +140,19 @@ public:
     stop_listening();
   }
   void handle_call(replace_call asked, runtime::caller from);
+  void handle_call(tell_full_call asked) {
+    site_->tells_full = std::move(asked.name);
+    site_->server = runtime::self();
+    site_->says_full.store(true,
+                           std::memory_order_release); // what was written is there for who takes it back
+  }
+  bool handle_call(room_call) const {
+    const bool sleeps = site_->limits.asleep() != 0;
+    if (!site_->tells_full.empty())
+      site_->says_full.store(true, std::memory_order_release);
+    return !sleeps && site_->limits.advice() != supervisors::core::admission::sleep;
+  }
+  runtime::result<void> handle_call(const cover_call& asked);
 
   /// Ordered stop: running requests get their time.
   void terminate(const runtime::exit_reason&) { stop(options_.drain_time); }
@@ -124,10 +167,7 @@ private:
       return;
     // at once, so that the next server may have the port; the workers close theirs when they get round to it
     listening_.close();
-    rc::errand::post_to_all(sched_, [s = site_](rc::worker& at) {
-      if (core::acceptor* accepting = s->shards[at.index].accepting; accepting != nullptr)
-        accepting->close();
-    });
+    rc::errand::post_to_all(sched_, [s = site_](rc::worker& at) { core::acceptor::close_all(*s, at); });
   }
   runtime::result<void> listen_again() override {
     return listening_.empty() ? listen(port_) : runtime::result<void>();
@@ -150,21 +190,36 @@ runtime::result<void> http_server::listen(std::uint16_t port) {
                                         : core::listening_sockets::inherit(where, workers);
   if (!opened)
     return opened.error();
-  std::vector<int> copies;
-  for (std::size_t i = 0; i < workers; ++i) {
-    const int copy = opened->copy_for(i);
-    if (copy < 0) {
-      for (const int made : copies)
-        ::close(made);
-      return runtime::error{std::string("copy a listening socket: ") + std::strerror(-copy), -copy};
-    }
-    copies.push_back(copy);
-  }
+  const auto copies = copies_of(*opened, workers);
+  if (!copies)
+    return copies.error();
   for (std::size_t i = 0; i < workers; ++i)
-    rc::errand::post(*sched_.workers[i], [s = site_, fd = copies[i]](rc::worker& at) {
+    rc::errand::post(*sched_.workers[i], [s = site_, fd = (*copies)[i]](rc::worker& at) {
       (new core::acceptor(s, fd, at))->open();
     });
   listening_ = std::move(*opened);
+  return {};
+}
+
+runtime::result<void> http_server::handle_call(const cover_call& asked) {
+  const int whose = static_cast<int>(asked.whose);
+  rc::errand::post_to_all(sched_,
+                          [s = site_, whose](rc::worker& at) { core::acceptor::close_of(*s, at, whose); });
+  if (asked.sockets.empty() || listening_.empty())
+    return {};
+  const std::size_t workers = sched_.workers.size();
+  server_options theirs = options_;
+  theirs.inherited = asked.sockets;
+  auto opened = core::listening_sockets::inherit(theirs, asked.sockets.size());
+  if (!opened)
+    return opened.error();
+  const auto copies = copies_of(*opened, std::max(workers, opened->size()));
+  if (!copies)
+    return copies.error();
+  for (std::size_t i = 0; i < copies->size(); ++i)
+    rc::errand::post(*sched_.workers[i % workers], [s = site_, fd = (*copies)[i], whose](rc::worker& at) {
+      (new core::acceptor(s, fd, at, whose))->open();
+    });
   return {};
 }
 
@@ -217,6 +272,21 @@ runtime::result<void> replace(runtime::pid server, hosts sites, server_options o
   auto done = runtime::call(server, replace_call{std::move(sites), std::move(options)});
   return done ? std::move(*done) : done.error();
 }
+
+namespace core {
+
+runtime::result<void> tell_when_full(runtime::pid server, std::string name) {
+  return runtime::call(server, tell_full_call{std::move(name)});
+}
+
+runtime::result<bool> has_room(runtime::pid server) { return runtime::call(server, room_call{}); }
+
+runtime::result<void> cover(runtime::pid server, unsigned whose, std::vector<int> sockets) {
+  auto done = runtime::call(server, cover_call{whose, std::move(sockets)});
+  return done ? std::move(*done) : done.error();
+}
+
+} // namespace core
 
 runtime::result<void> wind_down(runtime::pid server) { return runtime::call(server, wind_down_call{}); }
 

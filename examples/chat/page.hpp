@@ -9,5 +9,7 @@ namespace chat::page {
 extern const std::string_view index_html;
 extern const std::string_view style_css;
 extern const std::string_view app_js;
+extern const std::string_view session_js;
+extern const std::string_view storage_js;
 
 } // namespace chat::page

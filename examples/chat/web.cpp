@@ -12,6 +12,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace chat {
 
@@ -60,7 +61,11 @@ httpd::router routes(const httpd::topics& rooms, const httpd::channel& door) {
   httpd::router r;
   r.get("/", [](httpd::request&) { return file(page::index_html, "text/html; charset=utf-8"); });
   r.get("/style.css", [](httpd::request&) { return file(page::style_css, "text/css; charset=utf-8"); });
-  r.get("/app.js", [](httpd::request&) { return file(page::app_js, "text/javascript; charset=utf-8"); });
+  for (const auto& [path, script] : {std::pair("/app.js", page::app_js),
+                                     {"/session.js", page::session_js},
+                                     {"/storage.js", page::storage_js}})
+    r.get(path,
+          [script = script](httpd::request&) { return file(script, "text/javascript; charset=utf-8"); });
   r.mount("/live", door.routes());
   r.get("/api/rooms", [rooms](httpd::request&) { return list_rooms(rooms); });
   r.post("/api/rooms/:room/crash", [rooms](httpd::request& q) { return crash_room(rooms, q.param("room")); });

@@ -9,7 +9,7 @@ namespace chat {
 
 /// The page and what it asks for:
 ///
-///     GET  /, /style.css, /app.js
+///     GET  /, /style.css, /app.js, /session.js, /storage.js
 ///     *    /live/...               the rooms, over WebSocket, server-sent events or long poll
 ///     GET  /api/rooms              names, people, starts
 ///     POST /api/rooms/:room/crash  ends the room's process as a bug would

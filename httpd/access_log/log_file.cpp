@@ -26,8 +26,19 @@ runtime::error failed(const char* what, const std::string& path) {
 }
 
 runtime::result<int> open_to_append(const log_file_options& options) {
-  const int fd =
-      ::open(options.path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, options.mode);
+  constexpr int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  if ((options.uid || options.gid) && ::geteuid() == 0) {
+    const int made = ::open(options.path.c_str(), how | O_EXCL, options.mode);
+    if (made >= 0) {
+      if (::fchown(made, options.uid.value_or(static_cast<::uid_t>(-1)),
+                   options.gid.value_or(static_cast<::gid_t>(-1))) == 0)
+        return made;
+      auto why = failed("give away", options.path);
+      ::close(made);
+      return why;
+    }
+  }
+  const int fd = ::open(options.path.c_str(), how, options.mode);
   if (fd < 0)
     return failed("open", options.path);
   return fd;
@@ -164,13 +175,19 @@ runtime::result<void> log_file::take_turn(std::size_t more, time_point now) {
   }
 }
 
-/// Whether the path still leads to the file that is open, whose size and age are taken over then.
+/// Whether the path still leads to the file that is open, whose size and age are taken over then. Who may not
+/// look, as only root may who has opened it, goes on with it.
 bool log_file::is_at_path() noexcept {
   struct stat mine {};
   struct stat there {};
-  if (::fstat(fd_, &mine) != 0 || ::stat(options_.path.c_str(), &there) != 0 || mine.st_ino != there.st_ino ||
-      mine.st_dev != there.st_dev)
+  if (::fstat(fd_, &mine) != 0)
     return false;
+  if (::stat(options_.path.c_str(), &there) != 0) {
+    if (errno != EACCES)
+      return false;
+  } else if (mine.st_ino != there.st_ino || mine.st_dev != there.st_dev) {
+    return false;
+  }
   size_ = static_cast<std::uint64_t>(mine.st_size);
   period_ = period_of(std::chrono::system_clock::from_time_t(mine.st_mtime));
   return true;

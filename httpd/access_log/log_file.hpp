@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -22,6 +23,10 @@ struct log_file_options {
   bool compress = false; ///< those with gzip, as path.1.gz, by a thread of its own
   unsigned mode = 0640;  ///< of a new file
   bool shared = false;   ///< other processes write it as well, with the same options; see log_file
+  /// Whom a file is given to that root has made. One that was there, or that a symbolic link leads to, stays
+  /// whose it is: it may be anything.
+  std::optional<unsigned> uid{};
+  std::optional<unsigned> gid{};
 
   friend bool operator==(const log_file_options&, const log_file_options&) = default;
 };

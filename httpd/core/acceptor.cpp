@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace perron::httpd::core {
 namespace {
@@ -30,26 +31,44 @@ constexpr std::uint64_t busy_pause_ms = 2;
 
 } // namespace
 
-acceptor::acceptor(std::shared_ptr<site> s, int socket, rc::worker& at)
-    : poll_handler(&acceptor::on_ready, &acceptor::on_dispose), sleeper(&acceptor::wake),
-      site_(std::move(s)) {
+acceptor::acceptor(std::shared_ptr<site> s, int socket, rc::worker& at, int whose)
+    : poll_handler(&acceptor::on_ready, &acceptor::on_dispose), sleeper(&acceptor::wake), site_(std::move(s)),
+      whose_(whose) {
   home = &at;
   fd = socket;
 }
 
 int acceptor::open() noexcept {
   home->sched.sockets_open.fetch_add(1, std::memory_order_relaxed);
-  site_->shards[home->index].accepting = this;
+  next_ = std::exchange(site_->shards[home->index].accepting, this);
   return home->poll.add(*this);
 }
 
 void acceptor::close() noexcept {
   home->disarm(timer_);
-  site_->shards[home->index].accepting = nullptr;
-  proxy_greeting::close_all(site_->shards[home->index]);
+  acceptor** at = &site_->shards[home->index].accepting;
+  while (*at != this)
+    at = &(*at)->next_;
+  *at = next_;
   closed_ = true;
   if (!asleep_ || site_->limits.forget(*this))
     home->poll.retire(*this);
+}
+
+void acceptor::close_all(site& of, rc::worker& at) noexcept {
+  site_shard& mine = of.shards[at.index];
+  while (mine.accepting != nullptr)
+    mine.accepting->close();
+  proxy_greeting::close_all(mine);
+}
+
+void acceptor::close_of(site& of, rc::worker& at, int whose) noexcept {
+  for (acceptor* a = of.shards[at.index].accepting; a != nullptr;) {
+    acceptor* const next = a->next_;
+    if (a->whose_ == whose)
+      a->close();
+    a = next;
+  }
 }
 
 /// On whatever thread made room.
@@ -61,10 +80,12 @@ void acceptor::wake(sleeper& self) noexcept {
 void acceptor::on_woken(rc::runnable& self, rc::carrier&) {
   acceptor& a = *static_cast<wake_errand&>(self).of;
   a.asleep_ = false;
-  if (a.closed_)
-    a.home->poll.retire(a);
-  else
+  if (!a.closed_) {
     a.accept_some(*a.home);
+    return;
+  }
+  a.site_->limits.pass_on(); // the room that it was woken for is another's
+  a.home->poll.retire(a);
 }
 
 void acceptor::on_dispose(rc::poll_handler& self) noexcept {
@@ -88,8 +109,10 @@ void acceptor::accept_some(rc::worker& at) noexcept {
     const admission told = site_->limits.advice();
     if (told == admission::sleep) {
       asleep_ = true;
-      if (site_->limits.sleep(*this))
+      if (site_->limits.sleep(*this)) {
+        site_->say_full();
         return;
+      }
       asleep_ = false;
       continue;
     }
@@ -100,7 +123,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       if (then == net::after_accept::again)
         continue;
       if (then == net::after_accept::pause)
-        pause(at, pause_ms);
+        pause_full(at);
       else if (then == net::after_accept::wait)
         site_->limits.pass_on(); // it may have been woken for nothing
       return;
@@ -110,7 +133,7 @@ void acceptor::accept_some(rc::worker& at) noexcept {
       continue;
     }
     if (!(site_->asks_who(at.index) ? take_known(at, socket) : admit(site_, at, socket, nullptr))) {
-      pause(at, pause_ms);
+      pause_full(at);
       return;
     }
   }
@@ -147,9 +170,15 @@ void acceptor::pause(rc::worker& at, std::uint64_t ms) noexcept {
   at.arm(timer_, at.now_ms() + ms);
 }
 
-void acceptor::room_again(rc::worker& at) noexcept {
-  if (paused_)
-    at.arm(timer_, at.now_ms());
+void acceptor::pause_full(rc::worker& at) noexcept {
+  pause(at, pause_ms);
+  site_->say_full();
+}
+
+void acceptor::room_again(acceptor* first, rc::worker& at) noexcept {
+  for (acceptor* a = first; a != nullptr; a = a->next_)
+    if (a->paused_)
+      at.arm(a->timer_, at.now_ms());
 }
 
 void acceptor::on_pause_over(rc::wheel_timer& self, rc::worker& at) {

@@ -90,8 +90,7 @@ void connection::close() noexcept {
   if (next_of_worker != nullptr)
     next_of_worker->previous_of_worker = previous_of_worker;
   (previous_of_worker != nullptr ? previous_of_worker->next_of_worker : shard.first) = next_of_worker;
-  if (shard.accepting != nullptr)
-    shard.accepting->room_again(at);
+  acceptor::room_again(shard.accepting, at);
   at.poll.retire(*this);
   visitor_.reset(); // its address has room again
   // not when it is freed: that is just before the poller sleeps, too late to make anybody ready here

@@ -3,14 +3,17 @@
 
 #include <perron/httpd/core/address_limits.hpp>
 #include <perron/httpd/core/connection.hpp>
+#include <perron/httpd/core/cover.hpp>
 #include <perron/httpd/core/exchange.hpp>
 #include <perron/httpd/core/generation.hpp>
 #include <perron/runtime/core/random.hpp>
 #include <perron/runtime/core/worker.hpp>
+#include <perron/runtime/message.hpp>
 
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace perron::httpd::core {
@@ -65,6 +68,17 @@ bool site::asks_who(std::size_t at) const noexcept {
   return per_address != nullptr || !proxies.empty() || shards[at].now->options.access != nullptr;
 }
 
+void site::tell_full() noexcept {
+  // acquire: the name and the server are there
+  if (!says_full.exchange(false, std::memory_order_acquire))
+    return;
+  try {
+    runtime::send(std::string_view(tells_full), server_full{server});
+  } catch (const std::bad_alloc&) {
+    says_full.store(true, std::memory_order_release); // the next one that waits tells it
+  }
+}
+
 void site::process_ended(runtime::core::process& who, const runtime::exit_reason& why) noexcept {
   auto& c = *static_cast<connection*>(who.observer_data);
   exchange_state& state = c.in_use();
@@ -107,8 +121,8 @@ server_stats site::stats() const noexcept {
     out.handshakes_failed += s.handshakes_failed.get();
     out.handshakes += s.handshakes_begun.get();
   }
-  out.in_flight = unsent.bytes();
   const supervisors::request_counts now = counts();
+  out.in_flight = unsent.bytes(); // behind the counts: who has ended has none
   // in this order a handshake may stand among the running requests for a moment, never less than nothing
   std::uint64_t over = 0;
   for (const site_shard& s : shards)

@@ -28,9 +28,9 @@ class generation;
 /// What one worker keeps for a server: its listening socket and its connections. Touched only by whoever
 /// holds that worker, but for the figure.
 struct alignas(64) site_shard {
-  connection* first = nullptr;         ///< all connections of this worker
-  proxy_greeting* greetings = nullptr; ///< those that are not connections yet
-  acceptor* accepting = nullptr;
+  connection* first = nullptr;             ///< all connections of this worker
+  proxy_greeting* greetings = nullptr;     ///< those that are not connections yet
+  acceptor* accepting = nullptr;           ///< the first of those of this worker
   generation* now = nullptr;               ///< what requests begin with
   runtime::core::worth_trying early_reads; ///< of what was just accepted
   runtime::core::counter refused;
@@ -54,6 +54,9 @@ std::size_t connections_allowed(std::size_t wanted) noexcept;
 /// | per_address      | see there                                                       |
 /// | unsent           | see in_flight                                                    |
 /// | shards[i]        | see site_shard                                                   |
+/// | says_full        | set by the server process, taken back by who tells              |
+/// | tells_full,      | written by the server process before says_full is set for the   |
+/// |  server          | first time, read by who has taken it back                        |
 /// | the rest         | see request_site                                                 |
 class site final : public runtime::core::end_observer, public supervisors::core::request_site {
 public:
@@ -72,6 +75,12 @@ public:
     return closing.load(std::memory_order_relaxed) && !winds_down.load(std::memory_order_relaxed);
   }
 
+  /// No client can be accepted now. Tells who wants to know, if that has not been done.
+  void say_full() noexcept {
+    if (says_full.load(std::memory_order_relaxed)) [[unlikely]]
+      tell_full();
+  }
+
   /// Whether connections of worker `at` are made with a visitor.
   bool asks_who(std::size_t at) const noexcept;
 
@@ -84,6 +93,12 @@ public:
   /// While closing: only connections whose answer has said so end with it (wind_down()). Written by the
   /// server process and, at a drain, by the workers.
   std::atomic<bool> winds_down{false};
+  std::atomic<bool> says_full{false};
+  std::string tells_full{}; ///< a name
+  runtime::pid server{};
+
+private:
+  void tell_full() noexcept;
 };
 
 } // namespace perron::httpd::core

@@ -4,6 +4,7 @@
 #include <perron/httpd/access_log/access_log.hpp>
 #include <perron/httpd/coding/compress.hpp>
 #include <perron/httpd/program/config/users.hpp>
+#include <perron/httpd/program/logs/log_file_of.hpp>
 #include <perron/httpd/rules/acme_challenge.hpp>
 #include <perron/httpd/rules/allow_deny.hpp>
 #include <perron/httpd/rules/basic_auth.hpp>
@@ -107,14 +108,7 @@ std::shared_ptr<access_sink> site_rules::log_of(const site_settings& local) cons
   for (const text_pair& own : all_.log.formats)
     if (own.first == format)
       format = own.second;
-  auto log = access_log::open(parts_.logs,
-                              {.path = local.access_log,
-                               .rotate_size = all_.log.rotate_size,
-                               .rotate_every = duration_cast<seconds>(all_.log.rotate_every),
-                               .keep = all_.log.keep,
-                               .compress = all_.log.compress,
-                               .shared = parts_.shares_files},
-                              format);
+  auto log = access_log::open(parts_.logs, log_file_of(all_, local.access_log, parts_.shares_files), format);
   if (!log)
     throw std::invalid_argument("access_log: " + log.error().text);
   return std::move(*log);

@@ -2,6 +2,7 @@
 #include <perron/httpd/program/keeper.hpp>
 
 #include <perron/httpd/program/config/print.hpp>
+#include <perron/httpd/program/logs/log_file_of.hpp>
 #include <perron/httpd/program/module_slot.hpp>
 #include <perron/runtime/blocking.hpp>
 #include <perron/runtime/core/clock.hpp>
@@ -68,19 +69,13 @@ bool is_alive(runtime::pid who) { return who && server_port(who).has_value(); }
 } // namespace
 
 error_log_options log_options_of(const configuration& from, bool shared) {
-  return {.file = {.path = from.log.error,
-                   .rotate_size = from.log.rotate_size,
-                   .rotate_every = std::chrono::duration_cast<std::chrono::seconds>(from.log.rotate_every),
-                   .keep = from.log.keep,
-                   .compress = from.log.compress,
-                   .shared = shared},
-          .level = from.log.level};
+  return {.file = log_file_of(from, from.log.error, shared), .level = from.log.level};
 }
 
 runtime::pid the_keeper() { return runtime::whereis(keeper::name); }
 
 keeper::keeper(std::shared_ptr<running_program> of)
-    : of_(std::move(of)), servers_(runtime::whereis(servers_name)) {
+    : of_(std::move(of)), servers_(runtime::whereis(servers_name)), covering_(of_->self) {
   for (const auto& l : of_->listeners)
     if (const auto loaded = load_modules(l->now()); !loaded)
       throw runtime::bad_result(loaded.error());
@@ -89,7 +84,7 @@ keeper::keeper(std::shared_ptr<running_program> of)
       if (const auto started = start(l); !started)
         throw runtime::bad_result(started.error());
   if (of_->shared != nullptr)
-    siblings::watch();
+    covering_.begin();
 }
 
 runtime::result<void> keeper::start(const std::shared_ptr<open_listener>& what) {
@@ -260,10 +255,8 @@ runtime::result<void> keeper::put_in_force(std::vector<assembled_listener> next)
   for (auto& [l, what] : kept)
     if (const auto changed = change(*l, std::move(what)); !changed)
       supervisors::core::log_error("perron: reload: " + l->url() + ": " + changed.error().text);
-  for (const auto& [gone, servers] : stand_ins_)
-    for (const auto& [l, server] : servers)
-      static_cast<void>(replace(server, l->now().sites));
   const listener_list before = std::exchange(now, std::move(all));
+  covering_.settle(now);
   for (const auto& l : before)
     if (std::find(now.begin(), now.end(), l) == now.end()) {
       l->close();
@@ -306,9 +299,6 @@ void keeper::handle_call(drain_call, runtime::caller from) {
     l->close();
     all.push_back({l->server(), l->now().options.drain_time});
   }
-  for (const auto& [gone, servers] : std::exchange(stand_ins_, {}))
-    for (const auto& [l, server] : servers)
-      all.push_back({server, l->now().options.drain_time});
   runtime::spawn([all, from, servers = servers_] {
     for (const leaving& l : all)
       runtime::spawn_monitor([l, servers] {
@@ -322,55 +312,16 @@ void keeper::handle_call(drain_call, runtime::caller from) {
 }
 
 void keeper::handle_cast(const siblings::node_change& what) {
-  up_[what.node] = what.up;
-  if (what.up)
-    end_standing_in(what.node);
-  stand_in();
+  covering_.heard(what);
+  covering_.settle(of_->listeners);
   // who led a reload may have died before it told the others
   if (const auto done = handle_call(catch_up_call{}); !done)
     supervisors::core::log_error("perron: what is in force cannot be taken over: " + done.error().text);
 }
 
-/// For each node that is gone, the next one that lives.
-void keeper::stand_in() {
-  const unsigned all = of_->shared->nodes;
-  for (const auto& [gone, is_up] : up_) {
-    if (is_up || stand_ins_.contains(gone))
-      continue;
-    const auto is_here = [&](unsigned node) {
-      const auto at = up_.find(node);
-      return at != up_.end() && at->second;
-    };
-    unsigned heir = (gone + 1) % all;
-    while (heir != gone && !is_here(heir))
-      heir = (heir + 1) % all;
-    if (heir != of_->self)
-      continue;
-    auto& servers = stand_ins_[gone];
-    for (const auto& l : of_->listeners) {
-      if (!l->is_spread())
-        continue;
-      supervisors::child_spec spec;
-      spec.id = l->key + " of node " + std::to_string(gone);
-      spec.restart = supervisors::temporary;
-      spec.shutdown = supervisors::infinity;
-      spec.start = [l, gone = gone] { return l->start_for(gone); };
-      const supervisors::answer started = supervisors::start_child(servers_, std::move(spec));
-      if (started)
-        servers.emplace_back(l, started.who);
-      else
-        supervisors::core::log_error("perron: instead of node " + std::to_string(gone) + ": " + started.why);
-    }
-  }
-}
-
-void keeper::end_standing_in(unsigned node) {
-  const auto at = stand_ins_.find(node);
-  if (at == stand_ins_.end())
-    return;
-  for (const auto& [l, server] : at->second)
-    retire(servers_, server, l->now().options.drain_time);
-  stand_ins_.erase(at);
+void keeper::handle_cast(const siblings::news& what) {
+  covering_.heard(what);
+  covering_.settle(of_->listeners);
 }
 
 } // namespace perron::httpd::program

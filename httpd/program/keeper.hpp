@@ -4,6 +4,7 @@
 #include <perron/httpd/program/commands.hpp>
 #include <perron/httpd/program/listeners.hpp>
 #include <perron/httpd/program/logs/error_log.hpp>
+#include <perron/httpd/program/nodes/covering.hpp>
 #include <perron/httpd/program/nodes/shared_program.hpp>
 #include <perron/httpd/program/service/notify.hpp>
 #include <perron/httpd/server.hpp>
@@ -14,7 +15,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -96,12 +96,13 @@ struct hung_up {};
 /// With several nodes the keeper of one of them does this, writes the configuration into the ledger, and the
 /// others catch up: they do the same with what stands there (conductor.hpp). New sockets are for all.
 ///
-/// When a node dies, the next that lives accepts its clients for it, until it is there again.
+/// When a node dies, or is full, another accepts its clients for it (nodes/covering.hpp).
 class keeper {
 public:
   using calls =
       runtime::protocol<status_call, reload_call, catch_up_call, drain_call, routes_call, counters_call>;
-  using casts = runtime::protocol<hung_up, siblings::node_change>;
+  using casts =
+      runtime::protocol<hung_up, siblings::node_change, siblings::news, core::server_full, look_for_room>;
 
   static constexpr std::string_view name = "perron.keeper";
   static constexpr std::string_view servers_name = "perron.listeners";
@@ -117,6 +118,9 @@ public:
   std::shared_ptr<const site_counters> handle_call(counters_call) const { return of_->parts.counters; }
   void handle_cast(hung_up);
   void handle_cast(const siblings::node_change& what);
+  void handle_cast(const siblings::news& what);
+  void handle_cast(const core::server_full& what) { covering_.heard(what, of_->listeners); }
+  void handle_cast(look_for_room) { covering_.look(of_->listeners); }
 
 private:
   using listener_list = std::vector<std::shared_ptr<open_listener>>;
@@ -125,18 +129,14 @@ private:
   runtime::result<void> take(configuration next);
   runtime::result<void> lead();
   runtime::result<std::shared_ptr<open_listener>> open(assembled_listener what) const;
-  void stand_in();
-  void end_standing_in(unsigned node);
   runtime::result<void> put_in_force(std::vector<assembled_listener> next);
   runtime::result<void> change(open_listener& what, assembled_listener to);
   runtime::result<void> start(const std::shared_ptr<open_listener>& what);
 
   const std::shared_ptr<running_program> of_;
-  runtime::pid servers_;          ///< the supervisor of the servers
-  bool leads_ = false;            ///< what it opens now is new to all nodes
-  std::map<unsigned, bool> up_{}; ///< nodes that have been there: whether they are
-  /// Servers on the sockets of nodes that are gone: of which listener.
-  std::map<unsigned, std::vector<std::pair<std::shared_ptr<open_listener>, runtime::pid>>> stand_ins_{};
+  runtime::pid servers_; ///< the supervisor of the servers
+  bool leads_ = false;   ///< what it opens now is new to all nodes
+  covering covering_;
 };
 
 /// The error log as the configuration wants it; `shared`: other processes write it too.

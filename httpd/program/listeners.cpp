@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/listeners.hpp>
 
+#include <perron/httpd/core/cover.hpp>
+#include <perron/httpd/program/keeper.hpp>
+#include <perron/supervisors/core/log.hpp>
+
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace perron::httpd::program {
@@ -54,19 +59,6 @@ runtime::result<std::shared_ptr<open_listener>> open_listener::share(assembled_l
                                          std::move(*shared));
 }
 
-runtime::result<runtime::pid> open_listener::start_for(unsigned node) {
-  server_options options;
-  hosts sites;
-  {
-    const std::lock_guard hold(lock_);
-    options = what_.options;
-    options.name.clear(); // which the other one has
-    options.inherited = shared_->of_node(node);
-    sites = what_.sites;
-  }
-  return start_server(options, std::move(sites));
-}
-
 runtime::result<runtime::pid> open_listener::start() {
   server_options options;
   hosts sites;
@@ -77,11 +69,45 @@ runtime::result<runtime::pid> open_listener::start() {
     sites = what_.sites;
   }
   auto started = start_server(options, std::move(sites));
-  if (started) {
+  if (!started)
+    return started;
+  std::vector<unsigned> nodes;
+  {
     const std::lock_guard hold(lock_);
     server_ = *started;
+    nodes = covered_;
   }
+  if (is_spread())
+    static_cast<void>(core::tell_when_full(*started, std::string(keeper::name)));
+  for (const unsigned node : nodes)
+    cover_by(*started, node, true);
   return started;
+}
+
+void open_listener::cover_by(runtime::pid server, unsigned node, bool on) const {
+  const auto done = core::cover(server, node, on ? shared_->of_node(node) : std::vector<int>());
+  if (!done)
+    supervisors::core::log_error("perron: " + key + ", instead of node " + std::to_string(node) + ": " +
+                                 done.error().text);
+}
+
+void open_listener::cover(std::vector<unsigned> nodes) {
+  std::vector<unsigned> before;
+  runtime::pid server;
+  {
+    const std::lock_guard hold(lock_);
+    before = std::exchange(covered_, nodes);
+    server = server_;
+  }
+  const auto has = [](const std::vector<unsigned>& in, unsigned node) {
+    return std::find(in.begin(), in.end(), node) != in.end();
+  };
+  for (const unsigned node : before)
+    if (!has(nodes, node))
+      cover_by(server, node, false);
+  for (const unsigned node : nodes)
+    if (!has(before, node))
+      cover_by(server, node, true);
 }
 
 void open_listener::set(assembled_listener what) {

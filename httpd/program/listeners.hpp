@@ -24,7 +24,8 @@ namespace perron::httpd::program {
 ///
 /// | field   | who may touch it                                   |
 /// |---------|----------------------------------------------------|
-/// | key     | not changed                                        |
+/// | key,    | not changed                                        |
+/// |  shared |                                                    |
 /// | the rest| under lock: the keeper, and the start of its server|
 class open_listener {
 public:
@@ -45,8 +46,10 @@ public:
   /// Starts a server for it, linked to the caller; what its child's start function does.
   runtime::result<runtime::pid> start();
 
-  /// The same on the sockets of another node, while that is gone. Null: it has none of its own.
-  runtime::result<runtime::pid> start_for(unsigned node);
+  /// Its server accepts the clients of these nodes too, from now on and when it is started again. What keeps
+  /// it from that is in the log.
+  void cover(std::vector<unsigned> nodes);
+  /// Whether each node has sockets of its own.
   bool is_spread() const noexcept { return shared_ != nullptr && shared_->is_spread(); }
 
   /// What the server answers with from its next start on.
@@ -62,11 +65,14 @@ public:
   const std::string key; ///< of its endpoint: "127.0.0.1 8080"
 
 private:
+  void cover_by(runtime::pid server, unsigned node, bool on) const;
+
   mutable std::mutex lock_;
   assembled_listener what_;
   core::listening_sockets sockets_;
   const std::unique_ptr<shared_sockets> shared_; ///< with several nodes
   runtime::pid server_;
+  std::vector<unsigned> covered_; ///< nodes
 };
 
 /// Two that are at the same address have the same key. Where the system chooses the port, the name counts.

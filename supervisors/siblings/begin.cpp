@@ -3,6 +3,8 @@
 
 #include <perron/runtime/call.hpp>
 #include <perron/runtime/core/instrumented.hpp>
+#include <perron/runtime/tls/ticket_board.hpp>
+#include <perron/supervisors/core/log.hpp>
 #include <perron/supervisors/siblings/link.hpp>
 #include <perron/supervisors/siblings/membership.hpp>
 #include <perron/supervisors/siblings/outlet.hpp>
@@ -38,6 +40,9 @@ parent::outcome run_parent(app::spec& what) {
                              "where it forks: start them in the nodes, from `children` on");
   if (what.node.workers == 0)
     what.node.workers = std::max(1U, std::thread::hardware_concurrency() / what.processes);
+  // a client may come to another node, or to one that was started again, with its ticket
+  if (const auto shared = runtime::tls::share_ticket_keys(); !shared)
+    supervisors::core::log_error(what.name + ": " + shared.error().text);
   return parent(what.name, what.processes, what.parent, what.stop_within).run();
 }
 

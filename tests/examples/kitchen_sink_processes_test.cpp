@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "examples/kitchen_sink.hpp"
+#include "httpd/channel/channel_peers.hpp"
 #include "support/program.hpp"
 
 #include <gmock/gmock.h>
@@ -7,6 +8,7 @@
 #include <signal.h>
 
 #include <cstddef>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -64,6 +66,81 @@ TEST(kitchen_sink_processes, chat_in_one_room) {
   ASSERT_TRUE(visitors.front().send(std::string("\x81\x85\0\0\0\0hello", 11)));
   for (raw_client& v : visitors)
     EXPECT_THAT(v.read_until("hello"), HasSubstr("\x81\x05hello"));
+  sink.expect_orderly_end();
+}
+
+/// Subscribers of /live by each transport, more and more until every node holds connections of some.
+class live_subscribers {
+public:
+  explicit live_subscribers(const web_program& sink) {
+    const nlohmann::json topic = nlohmann::json::array({{{"type", "subscribe"}, {"topic", "news"}}});
+    raw_client c = sink.client();
+    const auto has_each_node_some = [&] {
+      const auto now = stats(c);
+      for (const auto& node : now["nodes"])
+        if (node["connections"].get<int>() < 2) // one may be that which asks
+          return false;
+      return true;
+    };
+    do {
+      add<websocket_peer>(sink);
+      add<stream_peer>(sink);
+      add<poll_peer>(sink);
+      for (auto at = peers_.end() - 3; at != peers_.end(); ++at)
+        (*at)->begin(topic);
+    } while (peers_.size() < 12 || !has_each_node_some());
+    for (const auto& p : peers_)
+      EXPECT_EQ(p->next("subscribed").value("topic", ""), "news");
+  }
+
+  /// Each gets these, in this order and with these places, and nothing else.
+  void expect(const std::vector<nlohmann::json>& messages) const {
+    for (const auto& p : peers_)
+      for (const auto& wanted : messages) {
+        const auto m = p->next();
+        EXPECT_EQ(m["type"], "message") << m;
+        EXPECT_EQ(m["data"], wanted["data"]) << p->id();
+        EXPECT_EQ(m["cursor"], wanted["cursor"]) << p->id();
+      }
+  }
+
+private:
+  template <class Peer>
+  void add(const web_program& sink) {
+    peers_.push_back(
+        std::make_unique<Peer>(sink.port(), "subscriber-" + std::to_string(100000 + peers_.size())));
+  }
+
+  std::vector<std::unique_ptr<channel_peer>> peers_;
+};
+
+TEST(kitchen_sink_processes, bring_what_one_publishes_to_all_who_are_live) {
+  kitchen_sink_program sink = kitchen_sink();
+  {
+    const live_subscribers all(sink);
+    // over one socket, so on one node
+    websocket_peer publisher(sink.port(), "publisher-of-all");
+    publisher.begin(nlohmann::json::array());
+    std::vector<nlohmann::json> messages;
+    for (int i = 1; i <= 20; ++i) {
+      nlohmann::json m{{"type", "publish"}, {"topic", "news"}, {"number", i}, {"data", i}};
+      const auto done = publisher.publish(m);
+      EXPECT_EQ(done["type"], "ack") << done;
+      m["cursor"] = done["cursor"];
+      messages.push_back(std::move(m));
+    }
+    all.expect(messages);
+    // each by a connection of its own, so on any
+    messages.clear();
+    for (int i = 21; i <= 40; ++i) {
+      nlohmann::json m{{"type", "publish"}, {"topic", "news"}, {"number", i}, {"data", i}};
+      const auto done = publisher.post(nlohmann::json::array({m}))["messages"][0];
+      EXPECT_EQ(done["type"], "ack") << done;
+      m["cursor"] = done["cursor"];
+      messages.push_back(std::move(m));
+    }
+    all.expect(messages);
+  }
   sink.expect_orderly_end();
 }
 

@@ -3,6 +3,8 @@
 
 #include "httpd/supervised_fixture.hpp"
 
+#include <perron/runtime/inspect.hpp>
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -59,11 +61,14 @@ protected:
     EXPECT_THAT(body["events"], IsEmpty());
     return {body["lease"], leases_.take().value()};
   }
-  /// Waits until a poll of the lease waits.
+  /// Waits until a poll of the lease waits, which watches whoever polls. Requests that run tell nothing: the
+  /// one that began the lease may not be over yet.
   void await_poll(const lease& l) {
-    await([](const stats_type& now) { return now.running == 1; });
     run([&] {
-      yield_until([&] { return l.who.slot()->waits_for.load() == runtime::core::wait_kind::receive; });
+      yield_until([&] {
+        const auto now = runtime::info(l.who);
+        return now && now->complete && !now->monitors.empty();
+      });
     });
   }
   json poll(const lease& l, std::uint64_t cursor) {

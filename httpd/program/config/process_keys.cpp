@@ -21,7 +21,10 @@ const section& server_keys() {
           {"user", text(access(&server::user), words::name), "\"perron\"",
            "The user to run as once all ports are open, when started as root. Without it the program stays "
            "who it "
-           "was started as."},
+           "was started as. What a reload reads (keys of certificates) and opens anew (logs, in their "
+           "folders) "
+           "must be open to this user; a log that is made at the start is given to it. Processes that are "
+           "started again, see processes, begin as root as the first did."},
           {"group", text(access(&server::group), words::name), "\"perron\"",
            "The group to run as. Without it, the main group of the user."},
           {"pid_file", path(access(&server::pid_file), path_kind::runtime), "\"/run/perron/perron.pid\"",

@@ -20,6 +20,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace perron::httpd {
@@ -84,6 +85,29 @@ TEST_F(log_file_test, a_new_file_has_its_mode) {
   struct stat s {};
   ASSERT_EQ(::stat(path().c_str(), &s), 0);
   EXPECT_EQ(s.st_mode & 0777U, 0600U);
+}
+
+TEST_F(log_file_test, what_root_makes_is_given_away_and_nothing_else) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can give files away";
+  log_file_options o = options();
+  o.uid = 54321;
+  o.gid = 54322;
+  const auto owner = [](const std::string& of) {
+    struct stat s {};
+    EXPECT_EQ(::stat(of.c_str(), &s), 0) << of;
+    return std::pair(s.st_uid, s.st_gid);
+  };
+  { const auto file = log_file::open(o).value(); }
+  EXPECT_EQ(owner(path()), std::pair(54321U, 54322U));
+  std::filesystem::remove(path());
+  std::ofstream(path()) << "there before\n";
+  { const auto file = log_file::open(o).value(); }
+  EXPECT_EQ(owner(path()), std::pair(0U, 0U));
+  std::filesystem::remove(path());
+  std::filesystem::create_symlink(path(".elsewhere"), path());
+  { const auto file = log_file::open(o).value(); }
+  EXPECT_EQ(owner(path(".elsewhere")), std::pair(0U, 0U));
 }
 
 TEST_F(log_file_test, what_cannot_be_opened_is_told) {
