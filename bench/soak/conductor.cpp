@@ -48,12 +48,15 @@ void conductor::run() {
       {"connect", connect_}, {"latency", latency_}, {"service", service_}, {"publish", publish_}};
   accident_counts& a = found_.accidents;
   a.lost_by_kill = clients_.sum(&shared_block::lost_by_kill);
+  a.lost_unanswered = clients_.sum(&shared_block::lost_unanswered);
+  a.cut_by_kernel = clients_.sum(&shared_block::cut_by_kernel);
   a.crashed = clients_.sum(&shared_block::crashed);
   a.silent = clients_.sum(&shared_block::silent);
   a.vanished = clients_.sum(&shared_block::vanished);
   a.reconnected = clients_.sum(&shared_block::reconnected);
   found_.probe_calm_p99_ns = clients_.director().probe_calm.quantile(0.99);
   found_.probe_chaos_p99_ns = clients_.director().probe_chaos.quantile(0.99);
+  found_.probes_in_calm = clients_.director().probe_calm.count();
   found_.probes_in_chaos = clients_.director().probe_chaos.count();
 }
 

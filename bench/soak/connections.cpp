@@ -3,6 +3,8 @@
 // How links are opened, end and are opened again. What they say is in link_traffic.cpp.
 #include <perron/bench/soak/connections.hpp>
 
+#include <perron/bench/soak/server_end.hpp>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -64,6 +66,13 @@ std::int64_t pause_ns(const link& l, std::uint32_t index) {
 
 /// From 0 to 10 s.
 std::int64_t spread_ns(std::uint32_t number) { return std::int64_t{number * 2654435761U >> 12U} * 10'000; }
+
+/// As the other end has announced it, less the kernel's own options; what the kernel begins with before that.
+int segment_size_of(int fd) {
+  int size = 0;
+  socklen_t bytes = sizeof size;
+  return ::getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &size, &bytes) == 0 ? size : 0;
+}
 
 bool opening(const link& l) { return l.state == link_state::connecting || l.state == link_state::greeting; }
 
@@ -212,6 +221,8 @@ void connections::is_open(link& l) {
   if (l.generation > 1 && !l.passes)
     block_.reconnected.add();
   block_.connect.record(static_cast<std::uint64_t>(now_ - l.due_ns));
+  if (l.node != 0)
+    marks_.learn(l.node, segment_size_of(l.fd));
   l.state = link_state::open;
   l.tries = 0;
   l.step = 0;
@@ -270,28 +281,55 @@ void connections::fail(link& l, error_kind kind, std::string_view why) {
 }
 
 void connections::lost(link& l, error_kind kind, std::string_view why) {
-  const bool killed = was_killed(l);
-  if (killed)
+  const std::uint32_t node = node_of(l);
+  const bool killed = was_killed(node);
+  if (killed) {
     block_.lost_by_kill.add();
-  else if (l.state != link_state::open || !activity_of(l).expected_end(l))
-    count_error(kind, why);
+    if (opening(l))
+      block_.lost_unanswered.add();
+  } else if (kind == error_kind::reset && server_has(l)) {
+    block_.cut_by_kernel.add();
+  } else if (l.state != link_state::open || !activity_of(l).expected_end(l)) {
+    count_error(kind, told(l, why));
+  }
   // Many are lost at once by a kill. They come back one by one, as clients of different people do.
   const std::int64_t pause = pause_ns(l, index_of(l)) + (killed ? spread_ns(index_of(l) + l.generation) : 0);
   close(l);
   later(l, pause);
 }
 
-bool connections::was_killed(const link& l) const {
-  // A process takes a while to die, and goes on being given connections meanwhile.
-  constexpr std::int64_t dying_ns = 2 * second_ns;
+/// The process of the server that has the link, or would have had it; 0: not known. Asks the kernel about a
+/// link that was not answered yet.
+std::uint32_t connections::node_of(const link& l) const {
+  return l.node != 0 || l.fd < 0 ? l.node : marks_.owner_of(segment_size_of(l.fd));
+}
+
+/// When something was lost says nothing about why: only whose it was does.
+bool connections::was_killed(std::uint32_t node) const {
+  if (node == 0)
+    return false;
   const std::uint32_t kills = control_.kills.load(std::memory_order_acquire);
-  for (std::uint32_t i = kills; i-- > 0;) {
-    const control_block::kill& each = control_.killed[i % control_block::most_kills];
-    if (l.node != 0 ? each.pid.load(std::memory_order_relaxed) == l.node
-                    : opening(l) && l.due_ns <= each.at_ns.load(std::memory_order_relaxed) + dying_ns)
-      return true;
-  }
-  return false;
+  const std::uint32_t kept = std::min<std::uint32_t>(kills, control_block::most_kills);
+  return std::any_of(control_.killed.begin(), control_.killed.begin() + kept,
+                     [node](const auto& each) { return each.pid.load(std::memory_order_relaxed) == node; });
+}
+
+/// The server's end is still open, so nobody there has ended it.
+bool connections::server_has(const link& l) const {
+  sockaddr_in own{};
+  socklen_t size = sizeof own;
+  return ::getsockname(l.fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.sin_port != 0 &&
+         server_end_is_open(address_of(how_.host, how_.port), own);
+}
+
+/// Why, and what may help to find out more.
+std::string connections::told(const link& l, std::string_view why) const {
+  constexpr std::array<std::string_view, 5> states = {"closed", "connecting", "not answered yet", "open",
+                                                      "broken"};
+  const std::uint32_t node = node_of(l);
+  return std::string(why) + " (" + std::string(states.at(static_cast<std::size_t>(l.state))) + ' ' +
+         std::to_string((now_ - l.since_ns) / 1'000'000) + " ms, " + (l.asked ? "asked, " : "") + "process " +
+         (node == 0 ? "unknown" : std::to_string(node)) + ')';
 }
 
 void connections::later(link& l, std::int64_t pause) {

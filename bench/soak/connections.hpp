@@ -4,6 +4,7 @@
 #include <perron/bench/soak/activity.hpp>
 #include <perron/bench/soak/control_block.hpp>
 #include <perron/bench/soak/link.hpp>
+#include <perron/bench/soak/node_marks.hpp>
 #include <perron/bench/soak/options.hpp>
 #include <perron/bench/soak/ramp.hpp>
 #include <perron/bench/soak/shared_block.hpp>
@@ -106,7 +107,10 @@ private:
   void flush(link& l);
   void release(link& l);
   void lost(link& l, error_kind kind, std::string_view why);
-  bool was_killed(const link& l) const;
+  std::uint32_t node_of(const link& l) const;
+  bool was_killed(std::uint32_t node) const;
+  bool server_has(const link& l) const;
+  std::string told(const link& l, std::string_view why) const;
   void later(link& l, std::int64_t pause_ns);
   void open_due();
   void reopen_due();
@@ -137,7 +141,8 @@ private:
   bool opens_ = true;
   bool watches_answers_ = false;
   bool accidents_ = false;
-  std::int64_t look_at_ns_ = never_ns;                    // when late answers are looked for next
+  std::int64_t look_at_ns_ = never_ns; // when late answers are looked for next
+  node_marks marks_;
   std::deque<waiting_link> begun_;                        // in order; those not opened in time are given up
   std::vector<waiting_link> broken_;                      // a heap by time
   std::unordered_map<std::uint32_t, std::string> unread_; // what activities have not used yet

@@ -62,8 +62,11 @@ void ws_publisher::work(std::int64_t now) {
   all_.block().published.add();
 }
 
-void prober::enter(const phase& p, std::int64_t) {
-  chaos_ = p.what == phase_kind::chaos;
+void prober::enter(const phase& p, std::int64_t began_ns) {
+  counts_ = p.what == phase_kind::chaos  ? counts::chaos
+            : p.what == phase_kind::hold ? counts::calm
+                                         : counts::nowhere;
+  from_ns_ = began_ns + (counts_ == counts::calm ? static_cast<std::int64_t>(p.seconds * 1e9 / 2) : 0);
   over_ = p.what == phase_kind::drain;
 }
 
@@ -75,8 +78,9 @@ void prober::work(std::int64_t now) {
   while (!free_.empty() && due_.due(now) > asked_) {
     link& l = all_.links()[free_.front()];
     free_.pop_front();
-    l.step = chaos_ ? 1 : 0;
-    ask(l, due_.when(asked_++));
+    const std::int64_t due = due_.when(asked_++);
+    l.step = static_cast<std::uint8_t>(due >= from_ns_ ? counts_ : counts::nowhere);
+    ask(l, due);
   }
 }
 
@@ -86,7 +90,9 @@ std::int64_t prober::due_ns() const {
 
 void prober::answered(link& l, std::string_view) {
   const auto took = static_cast<std::uint64_t>(std::max<std::int64_t>(now_ns() - l.due_ns, 0));
-  (l.step == 0 ? all_.block().probe_calm : all_.block().probe_chaos).record(took);
+  if (l.step != static_cast<std::uint8_t>(counts::nowhere))
+    (l.step == static_cast<std::uint8_t>(counts::calm) ? all_.block().probe_calm : all_.block().probe_chaos)
+        .record(took);
   if (l.answer.status / 100 != 2)
     return all_.fail(l, error_kind::bad_answer, "a probe: status " + std::to_string(l.answer.status));
   if (l.answer.closes)

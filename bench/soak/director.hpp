@@ -64,7 +64,9 @@ private:
   std::uint32_t said_ = 0;
 };
 
-/// Asks at a fixed rate on a few connections, and keeps apart how long it took in calm and in chaos.
+/// Asks at a fixed rate on a few connections, and keeps apart how long it took in calm and in chaos: each
+/// question counts for the phase in which it was due, and is the same in both. Calm is the second half of a
+/// hold, for a ramp leaves work behind; ramps, probes and drains are neither.
 class prober final : public http_activity {
 public:
   prober(connections& all, const std::string& path, double rate)
@@ -82,7 +84,9 @@ private:
   const double rate_;
   ramp due_{never_ns, 0};
   std::uint64_t asked_ = 0;
-  bool chaos_ = false;
+  enum class counts : std::uint8_t { nowhere, calm, chaos };
+  counts counts_ = counts::nowhere; // those due from from_ns_ on; the others nowhere
+  std::int64_t from_ns_ = 0;
   bool over_ = false;
   std::deque<std::uint32_t> free_; // least recently used first
 };

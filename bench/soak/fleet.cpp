@@ -207,6 +207,7 @@ client_counts fleet::counts() const {
   all.bytes_out = sum(&shared_block::bytes_out);
   all.meant = {{"crashed", sum(&shared_block::crashed)},
                {"lost with a killed process", sum(&shared_block::lost_by_kill)},
+               {"reset by the kernel alone", sum(&shared_block::cut_by_kernel)},
                {"vanished", sum(&shared_block::vanished)},
                {"opened again", sum(&shared_block::reconnected)}};
   for (std::size_t kind = 0; kind < error_kinds; ++kind) {

@@ -49,7 +49,7 @@ trap stop_server EXIT
 # start_server <log> <processes>: sets server and port once it listens.
 start_server() {
   local log=$1 processes=$2 arguments=(--port 0 --workers 2 --idle-time 86400 --ping-every "${SOAK_PING:-0}")
-  [[ $processes -eq 1 ]] || arguments+=(--processes "$processes" --workers 1)
+  [[ $processes -eq 1 ]] || arguments+=(--processes "$processes" --workers 1 --mark-processes)
   : >"$log"
   "$bin/kitchen_sink" "${arguments[@]}" >"$log" 2>&1 &
   server=$!

@@ -68,19 +68,21 @@ struct shared_block {
   counter bytes_out;
 
   // What was meant to happen, and is therefore no error.
-  counter crashed;       ///< answers with status 500 or closes with 1011 that were asked for
-  counter lost_by_kill;  ///< connections to a node that was killed
-  counter silent;        ///< those of them that not even sent a FIN: the server learns of it when it looks
-  counter vanished;      ///< connections that the client left without a word
-  counter reconnected;   ///< connections opened in the place of a lost one
-  counter said;          ///< chat: messages sent
-  counter listening;     ///< links that a publish would reach now
-  counter heard;         ///< announcements that reached a link
-  counter heard_last_ns; ///< when the last of those did
-  counter published;     ///< the director: answered publishes
-  counter published_ns;  ///< the director: when the last one was sent
-  counter reached;       ///< the director: how many the server says that went to
-  counter phase_done;    ///< phases of the scenario that this process has nothing left to do in
+  counter crashed;         ///< answers with status 500 or closes with 1011 that were asked for
+  counter lost_by_kill;    ///< connections to a node that was killed
+  counter lost_unanswered; ///< of these, before the node's first answer, or in its accept queue
+  counter cut_by_kernel;   ///< reset while the server's end stayed open: see server_end.hpp
+  counter vanished;        ///< connections that the client left without a word
+  counter silent;          ///< those of them that not even sent a FIN: the server learns of it when it looks
+  counter reconnected;     ///< connections opened in the place of a lost one
+  counter said;            ///< chat: messages sent
+  counter listening;       ///< links that a publish would reach now
+  counter heard;           ///< announcements that reached a link
+  counter heard_last_ns;   ///< when the last of those did
+  counter published;       ///< the director: answered publishes
+  counter published_ns;    ///< the director: when the last one was sent
+  counter reached;         ///< the director: how many the server says that went to
+  counter phase_done;      ///< phases of the scenario that this process has nothing left to do in
 
   std::array<counter, error_kinds> errors;
 
@@ -95,8 +97,8 @@ struct shared_block {
   histogram latency;     ///< of answers, from when the question was due
   histogram service;     ///< of answers, from when the question was sent
   histogram publish;     ///< from the publishing to the receiver
-  histogram probe_calm;  ///< of probes, from when each was due, outside of chaos
-  histogram probe_chaos; ///< the same, within
+  histogram probe_calm;  ///< of probes, from when each was due: those due in the second half of a hold
+  histogram probe_chaos; ///< the same, of those due in chaos
 };
 
 } // namespace perron::soak

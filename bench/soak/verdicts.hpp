@@ -23,6 +23,8 @@ struct publish_result {
 struct accident_counts {
   std::uint64_t kills = 0;
   std::uint64_t lost_by_kill = 0;
+  std::uint64_t lost_unanswered = 0; ///< of these, before their first answer
+  std::uint64_t cut_by_kernel = 0;   ///< reset, with the server's end still open
   std::uint64_t crashed = 0;
   std::uint64_t vanished = 0;
   std::uint64_t silent = 0; ///< of those who vanished
@@ -33,8 +35,9 @@ struct accident_counts {
 struct findings {
   std::vector<publish_result> publishes{};
   accident_counts accidents{};
-  std::uint64_t probe_calm_p99_ns = 0;
+  std::uint64_t probe_calm_p99_ns = 0; ///< in the second half of holds
   std::uint64_t probe_chaos_p99_ns = 0;
+  std::uint64_t probes_in_calm = 0;
   std::uint64_t probes_in_chaos = 0;
 };
 

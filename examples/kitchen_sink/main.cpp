@@ -13,7 +13,10 @@
 #include <perron/supervisors/draw.hpp>
 #include <perron/supervisors/siblings.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -139,6 +142,24 @@ app::children children() {
   return all;
 }
 
+/// Has the listening sockets of this process announce a maximum segment size of its own (RFC 9293 3.7.1). So
+/// a client knows which process has its connection before that has accepted it: perron-soak, which kills
+/// some.
+void mark_process() {
+  if (!app::env<bool>("mark-processes"))
+    return;
+  constexpr int least = 1024;
+  constexpr int different = 16'384;
+  constexpr int first_descriptors = 1024; // nobody has connected yet
+  const int size = least + ::getpid() % different;
+  for (int fd = 0; fd < first_descriptors; ++fd) {
+    int listens = 0;
+    socklen_t bytes = sizeof listens;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) == 0 && listens != 0)
+      ::setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &size, sizeof size);
+  }
+}
+
 /// Says on standard output where the server listens, once it does.
 void announce() {
   const auto port = httpd::server_port(runtime::whereis("http"));
@@ -169,6 +190,8 @@ int main(int argc, char** argv) {
                     {"workers", 0U, "worker threads of a process, 0 for one per processor"},
                     {"processes", 1U, "processes of the operating system that share the ports"},
                     {"idle-time", 75U, "seconds that a connection may be idle between requests"},
+                    {"mark-processes", false,
+                     "tell clients by the maximum segment size which process they are connected to"},
                     {"ping-every", 30U, "seconds until a silent WebSocket is pinged, 0 for never"},
                     {"echo-port", std::uint16_t{0},
                      "port of a second server that answers with the body, 0 for none"},
@@ -178,5 +201,5 @@ int main(int argc, char** argv) {
                     {"root", std::string(), "folder of /static, empty for two files to try"}},
        .configure = configure,
        .children = children,
-       .phases = {{"announce", announce}}});
+       .phases = {{"mark", mark_process}, {"announce", announce}}});
 }

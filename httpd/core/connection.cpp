@@ -297,11 +297,24 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
     at.arm(c.timer_, c.deadline_ms_);
     if (c.phase_ == phase::lingering)
       c.throw_away(at);
-  } else if (c.phase_ == phase::idle && c.partial_) {
-    c.refuse(status::request_timeout, "the request head did not come in time", *c.partial_);
+  } else if (c.phase_ == phase::idle) {
+    c.out_of_time(at);
   } else {
     c.close();
   }
+}
+
+/// Who is late may be this worker: what has come meanwhile counts, and to close on top of unread bytes would
+/// make the kernel send a reset.
+[[gnu::noinline]] void connection::out_of_time(rc::worker& at) noexcept {
+  const std::uint64_t due_ms = deadline_ms_;
+  read_more(at);
+  if (phase_ != phase::idle || deadline_ms_ != due_ms)
+    return;
+  if (partial_)
+    refuse(status::request_timeout, "the request head did not come in time", *partial_);
+  else
+    close();
 }
 
 /// What most servers do not ask for.

@@ -220,6 +220,7 @@ private:
   void give_time(rc::worker& at, std::uint64_t ms) noexcept;
   void begin_rarely(rc::worker& at, rc::process& p) noexcept;
   std::uint64_t hurry(std::uint64_t now_ms) noexcept;
+  void out_of_time(rc::worker& at) noexcept;
 
   std::shared_ptr<site> site_;
   std::atomic<std::uint32_t> ready_bits_{0};

@@ -25,12 +25,13 @@ using perron::testing::web_program;
 class soak_run : public ::testing::Test {
 protected:
   /// Runs perron-soak against a server of its own, with a long patience: nothing here depends on time.
-  void soak(std::vector<std::string> arguments) {
+  void soak(std::vector<std::string> arguments) { soak_at(server_.port(), std::move(arguments)); }
+  void soak_at(std::uint16_t port, std::vector<std::string> arguments) {
     for (const char* const each : {"--quiet", "--patience", "100", "--ramp", "0", "--out"})
       arguments.emplace_back(each);
     arguments.push_back(folder_.path().string());
     arguments.emplace_back("--port");
-    arguments.push_back(std::to_string(server_.port()));
+    arguments.push_back(std::to_string(port));
     program run(PERRON_BIN_DIR "/perron-soak", std::move(arguments));
     std::string last;
     for (std::string line = run.read_line(); !line.empty(); line = run.read_line())
@@ -186,6 +187,19 @@ TEST_F(soak_run, crashes_and_vanished_clients_are_no_errors) {
     EXPECT_EQ(count, 0) << kind;
   server_.signal(SIGTERM);
   EXPECT_EQ(server_.wait(), 0);
+}
+
+TEST_F(soak_run, connections_of_a_killed_process_are_told_from_others) {
+  web_program nodes("kitchen_sink",
+                    {"--port", "0", "--workers", "1", "--processes", "3", "--mark-processes"});
+  soak_at(nodes.port(), {"idle", "-n", "200", "--hold", "0", "--chaos", "1", "--crash", "0.2", "--vanish",
+                         "0.2", "--kill-every", "0.6"});
+  EXPECT_GT(record_.at("totals").at("meant").at("lost with a killed process"), 0);
+  for (const auto& [kind, count] : record_.at("totals").at("errors").items())
+    EXPECT_EQ(count, 0) << kind;
+  nodes.signal(SIGTERM);
+  EXPECT_EQ(nodes.wait(), 0);
+  server_.expect_orderly_end();
 }
 
 } // namespace

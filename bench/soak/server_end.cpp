@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/bench/soak/server_end.hpp>
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace perron::soak {
+
+bool server_end_is_open(const sockaddr_in& server, const sockaddr_in& client) {
+  constexpr std::uint8_t established = 1; // of tcp_states.h; a search without result finds who listens
+  struct {
+    nlmsghdr head;
+    inet_diag_req_v2 what;
+  } question{};
+  question.head.nlmsg_len = sizeof question;
+  question.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  question.head.nlmsg_flags = NLM_F_REQUEST;
+  question.what.sdiag_family = AF_INET;
+  question.what.sdiag_protocol = IPPROTO_TCP;
+  question.what.idiag_states = ~std::uint32_t{0};
+  question.what.id.idiag_sport = server.sin_port;
+  question.what.id.idiag_src[0] = server.sin_addr.s_addr;
+  question.what.id.idiag_dport = client.sin_port;
+  question.what.id.idiag_dst[0] = client.sin_addr.s_addr;
+  question.what.id.idiag_cookie[0] = question.what.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+
+  const int kernel = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (kernel < 0)
+    return false;
+  alignas(nlmsghdr) std::array<char, 8192> answer{};
+  ssize_t got = ::send(kernel, &question, sizeof question, 0);
+  if (got == static_cast<ssize_t>(sizeof question))
+    got = ::recv(kernel, answer.data(), answer.size(), 0);
+  ::close(kernel);
+  if (got < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg))))
+    return false;
+  nlmsghdr head{};
+  inet_diag_msg found{};
+  std::memcpy(&head, answer.data(), sizeof head);
+  std::memcpy(&found, answer.data() + NLMSG_HDRLEN, sizeof found);
+  return head.nlmsg_type == SOCK_DIAG_BY_FAMILY && found.idiag_state == established &&
+         found.id.idiag_sport == server.sin_port && found.id.idiag_dport == client.sin_port &&
+         found.id.idiag_dst[0] == client.sin_addr.s_addr;
+}
+
+} // namespace perron::soak

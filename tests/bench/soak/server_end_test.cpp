@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <perron/bench/soak/server_end.hpp>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace perron::soak {
+namespace {
+
+class server_end_test : public ::testing::Test {
+protected:
+  void SetUp() override {
+    sockaddr_in any{};
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
+    ASSERT_EQ(::listen(listener_, 1), 0);
+    server_ = name_of(listener_);
+    client_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::connect(client_, reinterpret_cast<const sockaddr*>(&server_), sizeof server_), 0);
+  }
+  void TearDown() override {
+    for (const int fd : {accepted_, client_, listener_})
+      if (fd >= 0)
+        ::close(fd);
+  }
+
+  static sockaddr_in name_of(int fd) {
+    sockaddr_in name{};
+    socklen_t size = sizeof name;
+    EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
+    return name;
+  }
+  void accept_it() { accepted_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); }
+  /// Until the client has heard of it.
+  void reset_by_server() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(accepted_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(std::exchange(accepted_, -1));
+    pollfd news{.fd = client_, .events = POLLIN, .revents = 0};
+    ASSERT_EQ(::poll(&news, 1, 60'000), 1);
+  }
+
+  int listener_ = -1;
+  int client_ = -1;
+  int accepted_ = -1;
+  sockaddr_in server_{};
+};
+
+TEST_F(server_end_test, is_there_before_the_server_accepts_and_after) {
+  EXPECT_TRUE(server_end_is_open(server_, name_of(client_)));
+  accept_it();
+  EXPECT_TRUE(server_end_is_open(server_, name_of(client_)));
+}
+
+TEST_F(server_end_test, is_gone_when_the_server_has_reset_it) {
+  accept_it();
+  reset_by_server();
+  EXPECT_FALSE(server_end_is_open(server_, name_of(client_)));
+}
+
+TEST_F(server_end_test, is_not_found_where_somebody_only_listens) {
+  sockaddr_in other = name_of(client_);
+  other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+  EXPECT_FALSE(server_end_is_open(server_, other));
+}
+
+TEST_F(server_end_test, the_ends_are_not_mistaken_for_each_other) {
+  accept_it();
+  ::shutdown(accepted_, SHUT_RDWR);
+  EXPECT_FALSE(server_end_is_open(server_, name_of(client_)));
+}
+
+} // namespace
+} // namespace perron::soak
