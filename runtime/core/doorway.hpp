@@ -71,6 +71,9 @@ public:
   bool is_closed() const noexcept { return word_.load(std::memory_order_relaxed) == closed_mark; }
   bool is_parked() const noexcept { return word_.load(std::memory_order_relaxed) == parked_mark; }
 
+  /// The address of what has arrived last, null if nothing: to be prefetched, and not to be looked into.
+  const void* newest() const noexcept { return as_node(word_.load(std::memory_order_relaxed)); }
+
   /// Everything that has arrived, oldest first; null if nothing.
   Node* take_all() noexcept {
     if (!filled())

@@ -107,7 +107,7 @@ void scheduler::schedule(process& p) noexcept {
   if (engine.own() == &at)
     at.push_pinned(p);
   else
-    at.post(p);
+    at.post(p, p.door.newest()); // it begins with what has woken it
 }
 
 void scheduler::schedule_next(process& p) noexcept {

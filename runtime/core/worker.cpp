@@ -83,8 +83,8 @@ void worker::push_next(runnable& job) noexcept {
   up_next_ = &job;
 }
 
-void worker::post(runnable& job) noexcept {
-  if (incoming.post(job))
+void worker::post(runnable& job, const void* reads) noexcept {
+  if (incoming.post(job, reads))
     poll.wake();
 }
 

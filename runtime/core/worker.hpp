@@ -44,8 +44,8 @@ struct worker {
   /// does not queue twice behind everybody else. A few times in a row; then others have their turn.
   void push_next(runnable& job) noexcept;
   void push_pinned(runnable& job) noexcept { pinned.push(job); }
-  /// From any thread.
-  void post(runnable& job) noexcept;
+  /// From any thread. `reads`: see inbox::post.
+  void post(runnable& job, const void* reads = nullptr) noexcept;
   /// The next job, or null; polls sockets and timers every so many turns.
   runnable* next() noexcept;
   /// Nothing to run: looks elsewhere, then sleeps until something happens.
