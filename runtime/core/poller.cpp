@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/core/poller.hpp>
 
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/worker.hpp>
 
 #include <sys/epoll.h>
@@ -138,6 +139,7 @@ std::size_t poller::wait(int timeout_ms, worker& at) {
   bury();
   std::array<epoll_event, 256> events;
   const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
+  woke_ns = monotonic_ns();
   for (int i = 0; i < n; ++i) {
     const epoll_event& ev = events[static_cast<std::size_t>(i)];
     auto* h = static_cast<poll_handler*>(ev.data.ptr);

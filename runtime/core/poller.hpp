@@ -71,6 +71,7 @@ public:
 
   /// Waits up to timeout_ms (-1: without limit) and calls the handlers of what is ready. Gives how many.
   std::size_t wait(int timeout_ms, worker& at);
+  std::uint64_t woke_ns = 0; ///< when the last wait() was over, before the handlers were called; the owner's
 
   /// Ends a wait() under way, or the next one. Any thread; one system call.
   void wake() noexcept;

@@ -43,6 +43,10 @@ constexpr std::uint64_t short_sleep_ns = 50'000;
 constexpr std::uint64_t long_way_ns = 300'000;
 constexpr std::uint64_t fair_way_ns = 20'000;
 constexpr unsigned no_way_for = 32;
+/// A way that took less than this was of use to nobody: there is no other thread that wants this processor.
+/// Such a way costs a third of a microsecond, and is then given only every so many times.
+constexpr std::uint64_t short_way_ns = 2'000;
+constexpr unsigned ask_alone_every = 4;
 
 void relax_processor() noexcept {
 #if defined(__x86_64__)
@@ -200,20 +204,18 @@ bool worker::spin() noexcept {
 /// Under load a sleep is short, and costs more than what it is interrupted for: two switches, cold caches,
 /// and for whoever sends the work a wake-up for every piece of it. So the other threads on this processor,
 /// who may be about to send some, go first, even before we look what is there already: what they have sent is
-/// then taken together. True: there is work.
-bool worker::give_way() noexcept {
+/// then taken together. Returns how long they had the processor.
+std::uint64_t worker::give_way() noexcept {
+  if (last_sleep_ns_ >= short_sleep_ns || (nobody_there_ && ++alone_ % ask_alone_every != 0))
+    return 0;
   const std::uint64_t before = monotonic_ns();
-  if (last_sleep_ns_ >= short_sleep_ns || before < give_way_from_ns_)
-    return false;
+  if (before < give_way_from_ns_)
+    return 0;
   std::this_thread::yield();
   const std::uint64_t away = monotonic_ns() - before;
+  nobody_there_ = away < short_way_ns;
   slept_ns.add(away);
-  const std::size_t came = poll_now(0);
-  idle_ns_ = polled_ns_;
-  poll_cost_ns_ = 0;
-  if (away >= long_way_ns && away >= came * fair_way_ns)
-    give_way_from_ns_ = before + away + away * no_way_for;
-  return came != 0 || !incoming.empty();
+  return away;
 }
 
 void worker::idle() {
@@ -228,8 +230,7 @@ void worker::idle() {
     }
     spin_rounds_ /= 2;
   }
-  if (give_way())
-    return;
+  const std::uint64_t away = give_way();
   poll.look_at_new(*this);
   if (up_next_ != nullptr || queue_length() != 0 || !pinned.empty())
     return;
@@ -241,12 +242,14 @@ void worker::idle() {
       const std::uint64_t now = sched.ms_at(before);
       timeout = *due <= now ? 0 : static_cast<int>(std::min<std::uint64_t>(*due - now, 3'600'000));
     }
-    poll_now(timeout);
-    const std::uint64_t slept = polled_ns_ - before;
+    const std::size_t came = poll_now(timeout);
+    const std::uint64_t slept = poll.woke_ns - before;
     slept_ns.add(slept);
     last_sleep_ns_ = slept;
     idle_ns_ = polled_ns_;
     poll_cost_ns_ = 0;
+    if (away >= long_way_ns && (slept >= short_way_ns || away >= came * fair_way_ns))
+      give_way_from_ns_ = before + away * no_way_for;
     // a short sleep that another worker ended: next time it is cheaper to look again for a moment
     if (slept < 50'000 && !incoming.owner.seems_asleep())
       spin_rounds_ = std::max(spin_rounds_ * 2, first_spin_rounds);

@@ -113,7 +113,7 @@ private:
   void refill() noexcept;
   bool steal_some() noexcept;
   bool spin() noexcept;
-  bool give_way() noexcept;
+  std::uint64_t give_way() noexcept;
 
   std::uint64_t next_id_ = 0;
   std::uint64_t last_id_ = 0;
@@ -128,6 +128,8 @@ private:
   std::uint32_t spin_rounds_ = 0;
   std::uint64_t last_sleep_ns_ = ~std::uint64_t(0); ///< how long it slept when it last did
   std::uint64_t give_way_from_ns_ = 0;              ///< until then it does not give way to other threads
+  bool nobody_there_ = false; ///< when it last gave way, no other thread wanted the processor
+  unsigned alone_ = 0;        ///< times it has not given way for that reason
 };
 
 } // namespace perron::runtime::core
