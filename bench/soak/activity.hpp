@@ -38,6 +38,8 @@ public:
   virtual void leave(link&) {}
   /// Has the server's process behind the link crash; false: not now, or not in this way.
   virtual bool crash(link&) { return false; }
+  /// In calm, in the place of crash(): asks for what succeeds.
+  virtual bool ask_once(link&) { return false; }
 
   virtual void enter(const phase&, std::int64_t) {}
   /// Called when due_ns() has come, and perhaps before.

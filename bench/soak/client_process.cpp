@@ -117,8 +117,10 @@ void client_process::enter(std::uint32_t number) {
   case phase_kind::ramp:
     all_.begin_ramp({began, directs_ ? 0 : now.rate * mine});
     break;
+  case phase_kind::calm:
   case phase_kind::chaos:
-    all_.expect_accidents(now.wrong.crash > 0);
+    calm_ = now.what == phase_kind::calm;
+    all_.expect_accidents(now.wrong.crash > 0 && !calm_);
     if (directs_)
       break;
     if (now.wrong.crash > 0)
@@ -148,7 +150,8 @@ void client_process::drain() {
     }
 }
 
-/// Links are picked by chance; one that cannot crash now is passed over.
+/// Links are picked by chance; one that cannot crash now is passed over. In calm they do what is as much
+/// work, and goes well.
 std::int64_t client_process::make_accidents() {
   auto& links = all_.links();
   if (links.empty())
@@ -161,13 +164,17 @@ std::int64_t client_process::make_accidents() {
   for (const std::uint64_t due = crashes_.due(all_.now()); crashed_ < due && crashes_.began_ns != never_ns;
        ++crashed_)
     for (int i = 0; i < tries; ++i)
-      if (link& l = any(); l.state == link_state::open && activities_[l.share]->crash(l))
+      if (link& l = any(); l.state == link_state::open &&
+                           (calm_ ? activities_[l.share]->ask_once(l) : activities_[l.share]->crash(l)))
         break;
   for (const std::uint64_t due = leavings_.due(all_.now()); left_ < due && leavings_.began_ns != never_ns;
        ++left_)
     for (int i = 0; i < tries; ++i)
       if (link& l = any(); l.state == link_state::open) {
-        all_.vanish(l, left_ % 2 == 0);
+        if (calm_)
+          all_.say_goodbye(l);
+        else
+          all_.vanish(l, left_ % 2 == 0);
         break;
       }
   const auto when = [](const ramp& r, std::uint64_t n) {

@@ -56,6 +56,7 @@ private:
   std::size_t drained_ = 0; // links that were seen to
   ramp crashes_{never_ns, 0};
   ramp leavings_{never_ns, 0};
+  bool calm_ = false; // nothing goes wrong: the same, done well
   std::uint64_t crashed_ = 0;
   std::uint64_t left_ = 0;
   std::uint64_t dice_;

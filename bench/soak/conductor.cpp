@@ -53,9 +53,12 @@ void conductor::run() {
   a.crashed = clients_.sum(&shared_block::crashed);
   a.silent = clients_.sum(&shared_block::silent);
   a.vanished = clients_.sum(&shared_block::vanished);
+  a.said_goodbye = clients_.sum(&shared_block::said_goodbye);
   a.reconnected = clients_.sum(&shared_block::reconnected);
+  found_.probe_rest_p99_ns = clients_.director().probe_rest.quantile(0.99);
   found_.probe_calm_p99_ns = clients_.director().probe_calm.quantile(0.99);
   found_.probe_chaos_p99_ns = clients_.director().probe_chaos.quantile(0.99);
+  found_.probes_at_rest = clients_.director().probe_rest.count();
   found_.probes_in_calm = clients_.director().probe_calm.count();
   found_.probes_in_chaos = clients_.director().probe_chaos.count();
 }

@@ -3,8 +3,6 @@
 // How links are opened, end and are opened again. What they say is in link_traffic.cpp.
 #include <perron/bench/soak/connections.hpp>
 
-#include <perron/bench/soak/server_end.hpp>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -269,6 +267,12 @@ void connections::vanish(link& l, bool silently) {
   later(l, 0);
 }
 
+void connections::say_goodbye(link& l) {
+  block_.said_goodbye.add();
+  close(l);
+  later(l, 0);
+}
+
 void connections::reopen(link& l) {
   close(l);
   later(l, 0);
@@ -287,7 +291,7 @@ void connections::lost(link& l, error_kind kind, std::string_view why) {
     block_.lost_by_kill.add();
     if (opening(l))
       block_.lost_unanswered.add();
-  } else if (kind == error_kind::reset && server_has(l)) {
+  } else if (kind == error_kind::reset && server_end_of(l) == end_state::open) {
     block_.cut_by_kernel.add();
   } else if (l.state != link_state::open || !activity_of(l).expected_end(l)) {
     count_error(kind, told(l, why));
@@ -314,12 +318,12 @@ bool connections::was_killed(std::uint32_t node) const {
                      [node](const auto& each) { return each.pid.load(std::memory_order_relaxed) == node; });
 }
 
-/// The server's end is still open, so nobody there has ended it.
-bool connections::server_has(const link& l) const {
+end_state connections::server_end_of(const link& l) const {
   sockaddr_in own{};
   socklen_t size = sizeof own;
-  return ::getsockname(l.fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.sin_port != 0 &&
-         server_end_is_open(address_of(how_.host, how_.port), own);
+  return ::getsockname(l.fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.sin_port != 0
+             ? server_end(address_of(how_.host, how_.port), own)
+             : end_state::unknown;
 }
 
 /// Why, and what may help to find out more.
@@ -329,7 +333,8 @@ std::string connections::told(const link& l, std::string_view why) const {
   const std::uint32_t node = node_of(l);
   return std::string(why) + " (" + std::string(states.at(static_cast<std::size_t>(l.state))) + ' ' +
          std::to_string((now_ - l.since_ns) / 1'000'000) + " ms, " + (l.asked ? "asked, " : "") + "process " +
-         (node == 0 ? "unknown" : std::to_string(node)) + ')';
+         (node == 0 ? "unknown" : std::to_string(node)) + ", the server's end " +
+         std::string(name_of(server_end_of(l))) + ')';
 }
 
 void connections::later(link& l, std::int64_t pause) {

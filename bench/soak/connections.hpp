@@ -7,6 +7,7 @@
 #include <perron/bench/soak/node_marks.hpp>
 #include <perron/bench/soak/options.hpp>
 #include <perron/bench/soak/ramp.hpp>
+#include <perron/bench/soak/server_end.hpp>
 #include <perron/bench/soak/shared_block.hpp>
 #include <perron/bench/soak/source_addresses.hpp>
 
@@ -81,6 +82,8 @@ public:
   void close(link& l);
   /// As close(), by RST or without a word to the server, and it is opened again.
   void vanish(link& l, bool silently);
+  /// As close(), with a FIN, and it is opened again.
+  void say_goodbye(link& l);
   /// Its end is an error (or what `expected` counts); it is opened again.
   void fail(link& l, error_kind kind, std::string_view why);
   /// As fail(), unless it was to be expected.
@@ -109,7 +112,7 @@ private:
   void lost(link& l, error_kind kind, std::string_view why);
   std::uint32_t node_of(const link& l) const;
   bool was_killed(std::uint32_t node) const;
-  bool server_has(const link& l) const;
+  end_state server_end_of(const link& l) const;
   std::string told(const link& l, std::string_view why) const;
   void later(link& l, std::int64_t pause_ns);
   void open_due();

@@ -64,9 +64,10 @@ void ws_publisher::work(std::int64_t now) {
 
 void prober::enter(const phase& p, std::int64_t began_ns) {
   counts_ = p.what == phase_kind::chaos  ? counts::chaos
-            : p.what == phase_kind::hold ? counts::calm
+            : p.what == phase_kind::calm ? counts::calm
+            : p.what == phase_kind::hold ? counts::at_rest
                                          : counts::nowhere;
-  from_ns_ = began_ns + (counts_ == counts::calm ? static_cast<std::int64_t>(p.seconds * 1e9 / 2) : 0);
+  from_ns_ = began_ns + (counts_ == counts::at_rest ? static_cast<std::int64_t>(p.seconds * 1e9 / 2) : 0);
   over_ = p.what == phase_kind::drain;
 }
 
@@ -90,9 +91,19 @@ std::int64_t prober::due_ns() const {
 
 void prober::answered(link& l, std::string_view) {
   const auto took = static_cast<std::uint64_t>(std::max<std::int64_t>(now_ns() - l.due_ns, 0));
-  if (l.step != static_cast<std::uint8_t>(counts::nowhere))
-    (l.step == static_cast<std::uint8_t>(counts::calm) ? all_.block().probe_calm : all_.block().probe_chaos)
-        .record(took);
+  switch (static_cast<counts>(l.step)) {
+  case counts::nowhere:
+    break;
+  case counts::at_rest:
+    all_.block().probe_rest.record(took);
+    break;
+  case counts::calm:
+    all_.block().probe_calm.record(took);
+    break;
+  case counts::chaos:
+    all_.block().probe_chaos.record(took);
+    break;
+  }
   if (l.answer.status / 100 != 2)
     return all_.fail(l, error_kind::bad_answer, "a probe: status " + std::to_string(l.answer.status));
   if (l.answer.closes)

@@ -64,9 +64,9 @@ private:
   std::uint32_t said_ = 0;
 };
 
-/// Asks at a fixed rate on a few connections, and keeps apart how long it took in calm and in chaos: each
-/// question counts for the phase in which it was due, and is the same in both. Calm is the second half of a
-/// hold, for a ramp leaves work behind; ramps, probes and drains are neither.
+/// Asks at a fixed rate on a few connections, and keeps apart how long it took at rest, in calm and in chaos:
+/// each question counts for the phase in which it was due, and is the same in all. Rest is the second half of
+/// a hold, for a ramp leaves work behind; ramps, probes and drains are none of them.
 class prober final : public http_activity {
 public:
   prober(connections& all, const std::string& path, double rate)
@@ -84,7 +84,7 @@ private:
   const double rate_;
   ramp due_{never_ns, 0};
   std::uint64_t asked_ = 0;
-  enum class counts : std::uint8_t { nowhere, calm, chaos };
+  enum class counts : std::uint8_t { nowhere, at_rest, calm, chaos };
   counts counts_ = counts::nowhere; // those due from from_ns_ on; the others nowhere
   std::int64_t from_ns_ = 0;
   bool over_ = false;

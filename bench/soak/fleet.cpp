@@ -209,6 +209,7 @@ client_counts fleet::counts() const {
                {"lost with a killed process", sum(&shared_block::lost_by_kill)},
                {"reset by the kernel alone", sum(&shared_block::cut_by_kernel)},
                {"vanished", sum(&shared_block::vanished)},
+               {"left in calm, to come again", sum(&shared_block::said_goodbye)},
                {"opened again", sum(&shared_block::reconnected)}};
   for (std::size_t kind = 0; kind < error_kinds; ++kind) {
     std::uint64_t count = 0;

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/bench/soak/idle.hpp>
 
+#include <cstdint>
+#include <utility>
+
 namespace perron::soak {
+
+namespace {
+
+// link::step
+constexpr std::uint8_t usual = 0;
+constexpr std::uint8_t crashing = 1;
+
+} // namespace
 
 void idle_activity::enter(const phase& p, std::int64_t) {
   if (p.what == phase_kind::probe)
@@ -17,12 +28,21 @@ void idle_activity::work(std::int64_t now) {
 bool idle_activity::crash(link& l) {
   if (l.asked)
     return false;
+  l.step = crashing;
   ask(l, crash_, all_.now());
   return true;
 }
 
+bool idle_activity::ask_once(link& l) {
+  if (l.asked)
+    return false;
+  ask(l, all_.now());
+  return true;
+}
+
 void idle_activity::answered(link& l, std::string_view) {
-  const bool crashed = !probe_.ended(l);
+  probe_.ended(l);
+  const bool crashed = std::exchange(l.step, usual) == crashing;
   if (crashed ? l.answer.status != 500 : l.answer.status / 100 != 2)
     return all_.fail(l, error_kind::bad_answer, "status " + std::to_string(l.answer.status));
   if (crashed)
@@ -33,6 +53,7 @@ void idle_activity::answered(link& l, std::string_view) {
 
 void idle_activity::gone(link& l) {
   probe_.ended(l);
+  l.step = usual;
   http_activity::gone(l);
 }
 

@@ -18,6 +18,7 @@ public:
   void opened(link&) override {}
   void gone(link& l) override;
   bool crash(link& l) override;
+  bool ask_once(link& l) override;
   void enter(const phase& p, std::int64_t now) override;
   void work(std::int64_t now) override;
   bool finished() const override { return probe_.is_over(); }

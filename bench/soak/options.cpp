@@ -45,8 +45,10 @@ scenario scenario_of(const plain_run& p) {
   };
   add(phase_kind::ramp, [&](phase& n) { n.rate = p.ramp; });
   add(phase_kind::hold, [&](phase& n) { n.seconds = p.hold; });
-  if (p.chaos > 0)
+  if (p.chaos > 0) {
+    add(phase_kind::calm, [&](phase& n) { n.seconds = p.chaos / 2, n.wrong = p.wrong; });
     add(phase_kind::chaos, [&](phase& n) { n.seconds = p.chaos, n.wrong = p.wrong; });
+  }
   const mode m = p.all.what;
   if (m == mode::idle || m == mode::ws || m == mode::chat || m == mode::churn || m == mode::requests)
     add(phase_kind::probe);
@@ -97,7 +99,10 @@ void describe_load(CLI::App& cli, soak_options& o, plain_run& p, std::string& wh
 
 void describe_chaos(CLI::App& cli, plain_run& p) {
   const auto share = CLI::Range(0.0, 1.0).description("");
-  cli.add_option("--chaos", p.chaos, "seconds of accidents after the hold")->capture_default_str();
+  cli.add_option("--chaos", p.chaos,
+                 "seconds of accidents after the hold, and after half as many "
+                 "of calm: the same coming, going and asking without them")
+      ->capture_default_str();
   cli.add_option("--crash", p.wrong.crash, "share of the connections whose handlers crash each second")
       ->check(share)
       ->capture_default_str();

@@ -24,6 +24,8 @@ public:
   void gone(link& l) override;
   bool expected_end(link& l) override { return ended_whole(l); }
   bool crash(link& l) override;
+  /// It asks without being told.
+  bool ask_once(link&) override { return true; }
   void enter(const phase& p, std::int64_t now) override;
   void work(std::int64_t now) override;
   std::int64_t due_ns() const override;

@@ -13,7 +13,7 @@ std::string_view name_of(mode m) {
 
 std::string_view name_of(phase_kind k) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(phase_kind::count)> names = {
-      "ramp", "hold", "publish", "probe", "chaos", "drain"};
+      "ramp", "hold", "publish", "probe", "calm", "chaos", "drain"};
   return names.at(static_cast<std::size_t>(k));
 }
 

@@ -40,6 +40,7 @@ enum class phase_kind : std::uint8_t {
   hold,    ///< those that ask or speak do so; the others are quiet
   publish, ///< everybody who listens is told something, and must get it
   probe,   ///< everybody who is held has to show that the server still knows him
+  calm,    ///< as many ask and come again as in chaos, but nothing goes wrong: what that is compared with
   chaos,   ///< hold, with accidents
   drain,   ///< everybody leaves
   count
@@ -56,11 +57,11 @@ struct accidents {
 
 struct phase {
   phase_kind what = phase_kind::hold;
-  double seconds = 0;      ///< hold, chaos; ramp, publish, probe end when they are done
+  double seconds = 0;      ///< hold, calm, chaos; ramp, publish, probe end when they are done
   double rate = 0;         ///< ramp: connections a second in all; 0: as fast as it goes
   std::uint32_t count = 1; ///< publish: how often
   double every = 1;        ///< publish: seconds between two
-  accidents wrong{};       ///< chaos
+  accidents wrong{};       ///< chaos; calm: how much would go wrong
 };
 
 /// What a run does.

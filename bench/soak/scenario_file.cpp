@@ -133,6 +133,7 @@ phase read_phase(const toml::table& from, const std::string& name) {
     keys.emplace("count", number(p.count, {1, 1e6}));
     keys.emplace("every", number(p.every, {}));
     break;
+  case phase_kind::calm:
   case phase_kind::chaos:
     keys.emplace("crash", number(p.wrong.crash, {0, 1}));
     keys.emplace("vanish", number(p.wrong.vanish, {0, 1}));

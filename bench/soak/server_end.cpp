@@ -13,8 +13,16 @@
 
 namespace perron::soak {
 
-bool server_end_is_open(const sockaddr_in& server, const sockaddr_in& client) {
-  constexpr std::uint8_t established = 1; // of tcp_states.h; a search without result finds who listens
+std::string_view name_of(end_state s) {
+  constexpr std::array<std::string_view, 4> names = {"unknown", "gone", "open", "ending"};
+  return names.at(static_cast<std::size_t>(s));
+}
+
+end_state server_end(const sockaddr_in& server, const sockaddr_in& client) {
+  // of tcp_states.h; a search without result finds who listens
+  constexpr std::uint8_t established = 1;
+  constexpr std::uint8_t syn_received = 3;
+  constexpr std::uint8_t new_syn_received = 12;
   struct {
     nlmsghdr head;
     inet_diag_req_v2 what;
@@ -33,21 +41,28 @@ bool server_end_is_open(const sockaddr_in& server, const sockaddr_in& client) {
 
   const int kernel = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (kernel < 0)
-    return false;
+    return end_state::unknown;
   alignas(nlmsghdr) std::array<char, 8192> answer{};
   ssize_t got = ::send(kernel, &question, sizeof question, 0);
   if (got == static_cast<ssize_t>(sizeof question))
     got = ::recv(kernel, answer.data(), answer.size(), 0);
   ::close(kernel);
-  if (got < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg))))
-    return false;
+  if (got < static_cast<ssize_t>(NLMSG_HDRLEN))
+    return end_state::unknown;
   nlmsghdr head{};
   inet_diag_msg found{};
   std::memcpy(&head, answer.data(), sizeof head);
+  if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+      got < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg))))
+    return end_state::none;
   std::memcpy(&found, answer.data() + NLMSG_HDRLEN, sizeof found);
-  return head.nlmsg_type == SOCK_DIAG_BY_FAMILY && found.idiag_state == established &&
-         found.id.idiag_sport == server.sin_port && found.id.idiag_dport == client.sin_port &&
-         found.id.idiag_dst[0] == client.sin_addr.s_addr;
+  if (found.id.idiag_sport != server.sin_port || found.id.idiag_dport != client.sin_port ||
+      found.id.idiag_dst[0] != client.sin_addr.s_addr)
+    return end_state::none;
+  return found.idiag_state == established || found.idiag_state == syn_received ||
+                 found.idiag_state == new_syn_received
+             ? end_state::open
+             : end_state::ending;
 }
 
 } // namespace perron::soak

@@ -74,6 +74,7 @@ struct shared_block {
   counter cut_by_kernel;   ///< reset while the server's end stayed open: see server_end.hpp
   counter vanished;        ///< connections that the client left without a word
   counter silent;          ///< those of them that not even sent a FIN: the server learns of it when it looks
+  counter said_goodbye;    ///< in calm: connections that the client closed, to come again
   counter reconnected;     ///< connections opened in the place of a lost one
   counter said;            ///< chat: messages sent
   counter listening;       ///< links that a publish would reach now
@@ -97,7 +98,8 @@ struct shared_block {
   histogram latency;     ///< of answers, from when the question was due
   histogram service;     ///< of answers, from when the question was sent
   histogram publish;     ///< from the publishing to the receiver
-  histogram probe_calm;  ///< of probes, from when each was due: those due in the second half of a hold
+  histogram probe_rest;  ///< of probes, from when each was due: those due in the second half of a hold
+  histogram probe_calm;  ///< the same, of those due in calm
   histogram probe_chaos; ///< the same, of those due in chaos
 };
 

@@ -169,9 +169,11 @@ verdict survivors(const findings& found) {
   if (found.probes_in_chaos >= least && found.probes_in_calm >= least)
     holds = ratio <= 2;
   return {"in chaos the p99 of others stays within 2 x of calm", holds,
-          ms(found.probe_calm_p99_ns) + " in calm (second half of the hold), " +
+          ms(found.probe_calm_p99_ns) + " in calm, where as many ask and come again, " +
               ms(found.probe_chaos_p99_ns) + " in chaos, ratio " + fixed(ratio, 2) + "; of " +
-              number(found.probes_in_calm) + " and " + number(found.probes_in_chaos) + " requests"};
+              number(found.probes_in_calm) + " and " + number(found.probes_in_chaos) + " requests; " +
+              ms(found.probe_rest_p99_ns) + " at rest (second half of the hold), of " +
+              number(found.probes_at_rest)};
 }
 
 verdict accounted(const run_record& record, const accident_counts& a) {
@@ -180,7 +182,8 @@ verdict accounted(const run_record& record, const accident_counts& a) {
               number(a.lost_unanswered) + " of these before their first answer; " + number(a.crashed) +
               " handlers crashed; " + number(a.vanished) + " clients vanished; " + number(a.cut_by_kernel) +
               " reset by the kernel, with the server's end still open; " + number(a.reconnected) +
-              " connections opened again; " + number(sum_of(record.totals.errors)) + " losses unexplained"};
+              " connections opened again, " + number(a.said_goodbye) + " of them in calm; " +
+              number(sum_of(record.totals.errors)) + " losses unexplained"};
 }
 
 } // namespace

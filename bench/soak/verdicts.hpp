@@ -27,7 +27,8 @@ struct accident_counts {
   std::uint64_t cut_by_kernel = 0;   ///< reset, with the server's end still open
   std::uint64_t crashed = 0;
   std::uint64_t vanished = 0;
-  std::uint64_t silent = 0; ///< of those who vanished
+  std::uint64_t silent = 0;       ///< of those who vanished
+  std::uint64_t said_goodbye = 0; ///< in calm
   std::uint64_t reconnected = 0;
 };
 
@@ -35,8 +36,10 @@ struct accident_counts {
 struct findings {
   std::vector<publish_result> publishes{};
   accident_counts accidents{};
-  std::uint64_t probe_calm_p99_ns = 0; ///< in the second half of holds
+  std::uint64_t probe_rest_p99_ns = 0; ///< in the second half of holds
+  std::uint64_t probe_calm_p99_ns = 0;
   std::uint64_t probe_chaos_p99_ns = 0;
+  std::uint64_t probes_at_rest = 0;
   std::uint64_t probes_in_calm = 0;
   std::uint64_t probes_in_chaos = 0;
 };

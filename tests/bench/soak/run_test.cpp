@@ -183,6 +183,9 @@ TEST_F(soak_run, crashes_and_vanished_clients_are_no_errors) {
         "50"});
   EXPECT_EQ(total("open"), 0U);
   EXPECT_GT(total("opened"), 200U);
+  // before that, as many asked and came again in calm
+  EXPECT_GT(record_.at("totals").at("meant").at("left in calm, to come again"), 0);
+  EXPECT_GT(record_.at("totals").at("meant").at("crashed"), 0);
   for (const auto& [kind, count] : record_.at("totals").at("errors").items())
     EXPECT_EQ(count, 0) << kind;
   server_.signal(SIGTERM);

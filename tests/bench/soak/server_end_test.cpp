@@ -55,27 +55,27 @@ protected:
 };
 
 TEST_F(server_end_test, is_there_before_the_server_accepts_and_after) {
-  EXPECT_TRUE(server_end_is_open(server_, name_of(client_)));
+  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::open);
   accept_it();
-  EXPECT_TRUE(server_end_is_open(server_, name_of(client_)));
+  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::open);
 }
 
 TEST_F(server_end_test, is_gone_when_the_server_has_reset_it) {
   accept_it();
   reset_by_server();
-  EXPECT_FALSE(server_end_is_open(server_, name_of(client_)));
+  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::none);
 }
 
 TEST_F(server_end_test, is_not_found_where_somebody_only_listens) {
   sockaddr_in other = name_of(client_);
   other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
-  EXPECT_FALSE(server_end_is_open(server_, other));
+  EXPECT_EQ(server_end(server_, other), end_state::none);
 }
 
 TEST_F(server_end_test, the_ends_are_not_mistaken_for_each_other) {
   accept_it();
   ::shutdown(accepted_, SHUT_RDWR);
-  EXPECT_FALSE(server_end_is_open(server_, name_of(client_)));
+  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::ending);
 }
 
 } // namespace
