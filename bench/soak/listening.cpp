@@ -46,7 +46,14 @@ void listening::enter(const phase& next) {
         all_.count_error(error_kind::lost_message, "it did not come within the patience");
         l.next = said;
       }
+  ramping_ = next.what == phase_kind::ramp;
   publishing_ = next.what == phase_kind::publish;
+}
+
+bool listening::all_listen() const {
+  const auto& links = all_.links();
+  return std::all_of(links.begin(), links.end(),
+                     [this](const link& l) { return l.share != share_ || l.listens; });
 }
 
 } // namespace perron::soak

@@ -26,9 +26,16 @@ public:
   /// A phase begins: when one of publishing ends by this, everybody has to have heard all of it.
   void enter(const phase& next);
 
+  /// Nothing is left to wait for in this phase. A ramp is not over while a link is open but not known to
+  /// listen yet: what is published then may pass it by. Costs a walk over the links up to the first of those.
+  bool finished() const { return !ramping_ || all_listen(); }
+
 private:
+  bool all_listen() const;
+
   connections& all_;
   const std::uint8_t share_;
+  bool ramping_ = false;
   bool publishing_ = false;
 };
 

@@ -23,6 +23,8 @@ public:
   void gone(link& l) override;
   bool expected_end(link& l) override;
   void enter(const phase& p, std::int64_t) override { listening_.enter(p); }
+  /// A stream of another server may have nothing to say until something is published.
+  bool finished() const override { return !is_channel_ || listening_.finished(); }
 
 private:
   void answered(link& l, std::string_view body) override;

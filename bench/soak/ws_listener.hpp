@@ -20,6 +20,7 @@ public:
     listening_.enter(p);
     ws_activity::enter(p, now);
   }
+  bool finished() const override { return listening_.finished() && ws_activity::finished(); }
 
 private:
   void ready(link& l) override {
