@@ -2,6 +2,7 @@
 #include <perron/runtime/core/poller.hpp>
 
 #include <perron/runtime/core/clock.hpp>
+#include <perron/runtime/core/uncancelled.hpp>
 #include <perron/runtime/core/worker.hpp>
 
 #include <sys/epoll.h>
@@ -98,7 +99,7 @@ void poller::retire(poll_handler& h) noexcept {
   if (h.fd >= 0) {
     if (h.watched.load(std::memory_order_relaxed) != 0)
       remove(h);
-    ::close(h.fd);
+    uncancelled::close(h.fd);
   }
   h.fd = -1;
   if (!h.is_new) // else it still stands in that list
@@ -138,7 +139,7 @@ std::size_t poller::wait(int timeout_ms, worker& at) {
     look_at_new(at, at.polled_ms - longest_new_ms);
   bury();
   std::array<epoll_event, 256> events;
-  const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
+  const int n = uncancelled::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
   woke_ns = monotonic_ns();
   for (int i = 0; i < n; ++i) {
     const epoll_event& ev = events[static_cast<std::size_t>(i)];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/net/system_calls.hpp>
 
-#include <perron/runtime/core/instrumented.hpp>
+#include <perron/runtime/core/uncancelled.hpp>
 
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -9,7 +9,6 @@
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,9 @@
 #include <climits>
 
 namespace perron::runtime::net::detail {
+
+namespace uncancelled = core::uncancelled;
+
 namespace {
 
 template <class Call>
@@ -30,31 +32,15 @@ auto repeated(Call call) noexcept -> decltype(call()) {
   }
 }
 
-// The C library's recv and send are points where a thread may be cancelled, for which they execute four
-// locked instructions; nobody cancels a carrier. Sanitizers look at what passes through the library's.
-#if defined(PERRON_ASAN) || defined(PERRON_TSAN)
-::ssize_t receive(int fd, void* into, std::size_t size) noexcept { return ::recv(fd, into, size, 0); }
-::ssize_t send(int fd, const void* from, std::size_t size) noexcept {
-  return ::send(fd, from, size, MSG_NOSIGNAL);
-}
-#else
-::ssize_t receive(int fd, void* into, std::size_t size) noexcept {
-  return ::syscall(SYS_recvfrom, fd, into, size, 0, nullptr, nullptr);
-}
-::ssize_t send(int fd, const void* from, std::size_t size) noexcept {
-  return ::syscall(SYS_sendto, fd, from, size, MSG_NOSIGNAL, nullptr, 0);
-}
-#endif
-
 } // namespace
 
 [[gnu::noinline]] std::int64_t try_receive(int fd, char* into, std::size_t size) noexcept {
-  return repeated([&] { return receive(fd, into, size); });
+  return repeated([&] { return uncancelled::recv(fd, into, size); });
 }
 
 [[gnu::noinline]] std::int64_t try_send(int fd, const ::iovec* parts, std::size_t count) noexcept {
   if (count == 1) // cheaper for the kernel
-    return repeated([&] { return send(fd, parts->iov_base, parts->iov_len); });
+    return repeated([&] { return uncancelled::send(fd, parts->iov_base, parts->iov_len); });
   ::msghdr message{};
   message.msg_iov = const_cast<::iovec*>(parts);
   message.msg_iovlen = count;
@@ -66,7 +52,7 @@ auto repeated(Call call) noexcept -> decltype(call()) {
 }
 
 [[gnu::noinline]] int try_accept(int fd) noexcept {
-  return repeated([&] { return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+  return repeated([&] { return uncancelled::accept(fd, SOCK_NONBLOCK | SOCK_CLOEXEC); });
 }
 
 [[gnu::noinline]] int waiting_to_be_accepted(int fd) noexcept {
