@@ -71,7 +71,7 @@ def parse_options():
     parser.add_argument("--idle-connections", type=int, default=10000, metavar="N")
     parser.add_argument("--rate", type=int, default=60000, metavar="R",
                         help="requests a second that everybody gets in the experiment of that name")
-    parser.add_argument("--client-threads", type=int, default=1, metavar="N")
+    parser.add_argument("--client-threads", type=int, default=2, metavar="N")
     parser.add_argument("--bin", type=pathlib.Path, default=programs / "bench", metavar="DIR",
                         help="where load_bench and epoll_bench are")
     parser.add_argument("--perron", type=pathlib.Path, default=programs / "kitchen_sink", metavar="PATH",
