@@ -113,9 +113,9 @@ public:
   std::int64_t send(const ::iovec* parts, std::size_t count) noexcept {
     return tls_ == nullptr ? runtime::net::detail::try_send(fd, parts, count) : send_secured(parts, count);
   }
-  std::int64_t sendfile(int file, ::off_t& offset, std::size_t count) noexcept {
-    return tls_ == nullptr ? runtime::net::detail::try_sendfile(fd, file, offset, count)
-                           : sendfile_secured(file, offset, count);
+  std::int64_t sendfile(std::string_view head, int file, ::off_t& offset, std::size_t count) noexcept {
+    return tls_ == nullptr ? runtime::net::detail::try_sendfile(fd, head, file, offset, count)
+                           : sendfile_secured(head, file, offset, count);
   }
   /// What to wait for after -EAGAIN.
   std::uint32_t events_to_read() const noexcept;
@@ -194,7 +194,7 @@ private:
   void shake_hands(const runtime::tls::server_context& with, std::uint64_t time_ms);
   std::int64_t receive_secured(char* into, std::size_t size) noexcept;
   std::int64_t send_secured(const ::iovec* parts, std::size_t count) noexcept;
-  std::int64_t sendfile_secured(int file, ::off_t& offset, std::size_t count) noexcept;
+  std::int64_t sendfile_secured(std::string_view head, int file, ::off_t& offset, std::size_t count) noexcept;
   bool secured_waits_to_write() const noexcept;
   void say_goodbye() noexcept;
 

@@ -38,8 +38,9 @@ std::int64_t connection::send_secured(const ::iovec* parts, std::size_t count) n
   return tls_->send(parts, count);
 }
 
-std::int64_t connection::sendfile_secured(int file, ::off_t& offset, std::size_t count) noexcept {
-  return tls_->sendfile(file, offset, count);
+std::int64_t connection::sendfile_secured(std::string_view head, int file, ::off_t& offset,
+                                          std::size_t count) noexcept {
+  return tls_->sendfile(head, file, offset, count);
 }
 
 std::uint32_t connection::events_to_read() const noexcept {

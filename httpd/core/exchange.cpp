@@ -257,9 +257,8 @@ void exchange::send_with_file(std::string_view head, const file_part& file) {
   }
   constexpr std::size_t small = std::size_t(16) * 1024;
   if (file.length > small) {
-    send_part(head);
     reader_pace pace(limits().reader());
-    send_file(connection_, file.fd, file.offset, file.length, pace);
+    send_file(connection_, head, file.fd, file.offset, file.length, pace);
     return;
   }
   std::string all(head);

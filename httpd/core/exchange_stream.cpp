@@ -136,12 +136,13 @@ void exchange::sendfile(int file, std::uint64_t offset, std::uint64_t count) {
   const framing how = streaming().how;
   if (how == framing::none || count == 0)
     return;
-  if (how == framing::chunked) {
-    send_part(chunk_line(count).text());
+  if (how != framing::chunked) {
+    send_file(connection_, {}, file, offset, count, streaming().pace);
+    return;
   }
-  send_file(connection_, file, offset, count, streaming().pace);
-  if (how == framing::chunked)
-    send_part(line_end);
+  const chunk_line line(count);
+  send_file(connection_, line.text(), file, offset, count, streaming().pace);
+  send_part(line_end);
 }
 
 void exchange::trailer(std::string name, std::string value) {

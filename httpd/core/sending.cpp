@@ -170,12 +170,13 @@ std::size_t room_for_file(const connection& to, std::uint64_t count) noexcept {
 
 } // namespace
 
-void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t count, reader_pace& pace) {
+void send_file(connection& to, std::string_view head, int file, std::uint64_t offset, std::uint64_t count,
+               reader_pace& pace) {
   slow_write write(to, pace, room_for_file(to, count));
   auto at = static_cast<::off_t>(offset);
   while (count != 0) {
     const std::int64_t n =
-        to.sendfile(file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
+        to.sendfile(head, file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
     if (n == -EAGAIN) {
       write.wait_for_room();
       continue;
@@ -186,7 +187,9 @@ void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t cou
       throw std::runtime_error(n == 0 ? "perron: a file is shorter than what was to be sent of it"
                                       : "perron: a file cannot be sent, error " + std::to_string(-n));
     to.in_use().body_sent += n;
-    count -= static_cast<std::uint64_t>(n);
+    const std::size_t of_head = std::min(static_cast<std::size_t>(n), head.size());
+    head.remove_prefix(of_head);
+    count -= static_cast<std::uint64_t>(n) - of_head;
     rc::spend(runtime::detail::current());
   }
 }

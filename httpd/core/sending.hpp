@@ -19,8 +19,10 @@ void send_all(connection& to, std::span<const std::string_view> parts, reader_pa
 void send_two(connection& to, std::string_view first, std::string_view second,
               const effective_limits& limits);
 
-/// From an open file, by the kernel. Throws std::runtime_error if it ends before.
-void send_file(connection& to, int file, std::uint64_t offset, std::uint64_t count, reader_pace& pace);
+/// `head`, which may be empty, and behind it a part of an open file, by the kernel. Throws std::runtime_error
+/// if the file ends before.
+void send_file(connection& to, std::string_view head, int file, std::uint64_t offset, std::uint64_t count,
+               reader_pace& pace);
 
 /// Ends the process as one whose peer has left.
 [[noreturn]] void client_gone();

@@ -51,6 +51,18 @@ auto repeated(Call call) noexcept -> decltype(call()) {
   return repeated([&] { return ::sendfile(fd, file, &offset, count); });
 }
 
+[[gnu::noinline]] std::int64_t try_sendfile(int fd, std::string_view head, int file, ::off_t& offset,
+                                            std::size_t count) noexcept {
+  if (head.empty())
+    return try_sendfile(fd, file, offset, count);
+  const ::iovec first{const_cast<char*>(head.data()), head.size()};
+  const std::int64_t of_head = try_send(fd, &first, 1);
+  if (of_head < static_cast<std::int64_t>(head.size()))
+    return of_head;
+  const std::int64_t of_file = try_sendfile(fd, file, offset, count);
+  return of_head + std::max<std::int64_t>(of_file, 0);
+}
+
 [[gnu::noinline]] int try_accept(int fd) noexcept {
   return repeated([&] { return uncancelled::accept(fd, SOCK_NONBLOCK | SOCK_CLOEXEC); });
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace perron::runtime::net::detail {
 
@@ -18,6 +19,11 @@ std::int64_t try_receive(int fd, char* into, std::size_t size) noexcept;
 std::int64_t try_send(int fd, const ::iovec* parts, std::size_t count) noexcept;
 /// Raises SIGPIPE unless the program ignores it, as a node does. May block on the disk.
 std::int64_t try_sendfile(int fd, int file, ::off_t& offset, std::size_t count) noexcept;
+/// The same with `head` before it, as two writes: MSG_MORE, for both in one segment, made 100 KB over
+/// loopback a quarter dearer. Gives how many bytes of both were taken; what goes wrong with the file behind a
+/// whole head the next call tells.
+std::int64_t try_sendfile(int fd, std::string_view head, int file, ::off_t& offset,
+                          std::size_t count) noexcept;
 int try_accept(int fd) noexcept;
 /// How many connections wait to be accepted from a listening TCP socket; INT_MAX where nobody knows. What
 /// comes after an edge was told makes a new one, so who accepts as many has no need to try until nobody is

@@ -78,30 +78,37 @@ private:
   std::size_t done_ = 0;
 };
 
-/// A part of an open file.
+/// What goes before a file, and a part of it.
 class file_part {
 public:
-  file_part(int file, ::off_t from, std::size_t count) noexcept : file_(file), at_(from), left_(count) {}
+  file_part(std::string_view head, int file, ::off_t from, std::size_t count) noexcept
+      : head_(head), file_(file), at_(from), left_(count) {}
 
   void skip(std::size_t bytes) noexcept {
-    at_ += static_cast<::off_t>(bytes);
-    left_ -= std::min(bytes, left_);
+    const std::size_t of_head = std::min(bytes, head_.size());
+    head_.remove_prefix(of_head);
+    at_ += static_cast<::off_t>(bytes - of_head);
+    left_ -= std::min(bytes - of_head, left_);
   }
 
+  /// The rest of the head shares its record with the file's begin.
   std::int64_t next(std::span<char> room, std::span<const char>& out) noexcept {
-    const std::size_t wanted = std::min(left_, room.size());
+    const std::size_t of_head = std::min(head_.size(), room.size());
+    std::copy_n(head_.data(), of_head, room.data());
+    const std::size_t wanted = std::min(left_, room.size() - of_head);
     ::ssize_t n = 0;
     do
-      n = wanted == 0 ? 0 : ::pread(file_, room.data(), wanted, at_);
+      n = wanted == 0 ? 0 : ::pread(file_, room.data() + of_head, wanted, at_);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (n < 0 && of_head == 0)
       return -errno;
-    out = room.first(static_cast<std::size_t>(n));
+    out = room.first(of_head + static_cast<std::size_t>(std::max<::ssize_t>(n, 0)));
     skip(out.size());
-    return n;
+    return static_cast<std::int64_t>(out.size());
   }
 
 private:
+  std::string_view head_;
   int file_;
   ::off_t at_;
   std::size_t left_;
@@ -366,11 +373,11 @@ std::int64_t session::send(const ::iovec* parts, std::size_t count) noexcept {
   return pump(from);
 }
 
-std::int64_t session::sendfile(int file, ::off_t& offset, std::size_t count) noexcept {
-  file_part from(file, offset, count);
+std::int64_t session::sendfile(std::string_view head, int file, ::off_t& offset, std::size_t count) noexcept {
+  file_part from(head, file, offset, count);
   const std::int64_t n = pump(from);
-  if (n > 0)
-    offset += static_cast<::off_t>(n);
+  if (n > static_cast<std::int64_t>(head.size()))
+    offset += static_cast<::off_t>(n) - static_cast<::off_t>(head.size());
   return n;
 }
 

@@ -72,9 +72,10 @@ public:
   /// in system calls. What was not taken may be encrypted already: the next call has to go on with the same
   /// bytes.
   std::int64_t send(const ::iovec* parts, std::size_t count) noexcept;
-  /// As send, of an open file from `offset` on, which moves on by as many bytes. 0: the file has no more. May
-  /// block on the disk.
-  std::int64_t sendfile(int file, ::off_t& offset, std::size_t count) noexcept;
+  /// As send, of `head`, which may be empty, and behind it an open file from `offset` on, which moves on by
+  /// as many of its bytes as were taken. 0: there is no head, and the file has no more. May block on the
+  /// disk.
+  std::int64_t sendfile(std::string_view head, int file, ::off_t& offset, std::size_t count) noexcept;
 
   /// After -EAGAIN: whether to wait for the other event than the obvious one.
   bool wants_write_to_read() const noexcept { return write_to_read_; }

@@ -176,7 +176,7 @@ result<std::size_t> stream::sendfile(int file, std::uint64_t offset, std::size_t
   while (left != 0) {
     int gave_up = 0;
     const std::int64_t n = repeat(op, *socket_.handle(), event::writable, false, gave_up, [&]() -> called {
-      return {session_->sendfile(file, at, std::min(left, bytes_at_once)),
+      return {session_->sendfile({}, file, at, std::min(left, bytes_at_once)),
               session_->wants_read_to_write() ? event::readable : event::writable};
     });
     const auto sent = counted("sendfile", *session_, n, gave_up);

@@ -93,14 +93,45 @@ TEST_F(TlsSession, AFileIsSentFromItsOffset) {
   const std::string content = random_bytes(100'000);
   const int file = ::open(authority_.write("file", content).c_str(), O_RDONLY | O_CLOEXEC);
   ::off_t offset = 10;
-  EXPECT_EQ(pair->server->sendfile(file, offset, 50'000), 50'000);
+  EXPECT_EQ(pair->server->sendfile({}, file, offset, 50'000), 50'000);
   EXPECT_EQ(offset, 50'010);
   EXPECT_TRUE(receive(*pair->client) == content.substr(10, 50'000));
-  EXPECT_EQ(pair->server->sendfile(file, offset, 1'000'000), 49'990); // the file is shorter
-  EXPECT_EQ(pair->server->sendfile(file, offset, 1), 0);
+  EXPECT_EQ(pair->server->sendfile({}, file, offset, 1'000'000), 49'990); // the file is shorter
+  EXPECT_EQ(pair->server->sendfile({}, file, offset, 1), 0);
   EXPECT_TRUE(receive(*pair->client) == content.substr(50'010));
   ::close(file);
-  EXPECT_EQ(pair->server->sendfile(file, offset, 1), -EBADF);
+  EXPECT_EQ(pair->server->sendfile({}, file, offset, 1), -EBADF);
+}
+
+TEST_F(TlsSession, WhatGoesBeforeAFileSharesItsFirstRecord) {
+  const auto pair = established();
+  const std::string content = random_bytes(100'000);
+  const int file = ::open(authority_.write("file", content).c_str(), O_RDONLY | O_CLOEXEC);
+  ::off_t offset = 10;
+  EXPECT_EQ(pair->server->sendfile("a head", file, offset, 50'000), 50'006);
+  EXPECT_EQ(offset, 50'010);
+  std::string first(20'000, ' ');
+  constexpr std::int64_t most_in_record = 16'384; // RFC 8446 5.1
+  ASSERT_EQ(pair->client->receive(first), most_in_record);
+  EXPECT_TRUE(first.starts_with("a head" + content.substr(10, 1'000)));
+  EXPECT_TRUE(first.substr(0, most_in_record) + receive(*pair->client) ==
+              "a head" + content.substr(10, 50'000));
+  ::close(file);
+  EXPECT_EQ(pair->server->sendfile("a head", file, offset, 1), 6); // and what is wrong is told by the next
+  EXPECT_EQ(pair->server->sendfile({}, file, offset, 1), -EBADF);
+  EXPECT_EQ(receive(*pair->client), "a head");
+  EXPECT_EQ(offset, 50'010);
+}
+
+TEST_F(TlsSession, AHeadThatIsLargerThanARecordGoesBeforeAFile) {
+  const auto pair = established();
+  const std::string head = random_bytes(20'000);
+  const int file = ::open(authority_.write("file", "of three words").c_str(), O_RDONLY | O_CLOEXEC);
+  ::off_t offset = 3;
+  EXPECT_EQ(pair->server->sendfile(head, file, offset, 100), 20'011); // the file is shorter
+  EXPECT_EQ(offset, 14);
+  EXPECT_TRUE(receive(*pair->client) == head + "three words");
+  ::close(file);
 }
 
 TEST_F(TlsSession, rfc8446_6_1_AGoodbyeIsTheEndAndNothingIsSentAfterIt) {
