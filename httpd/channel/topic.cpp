@@ -193,8 +193,15 @@ void topic::handle_cast(topic_subscribe wish) {
     begin_with(at, wish.from);
 }
 
-/// Gives a new subscriber the first news.
 void topic::begin_with(slot at, const topic_start& from) {
+  if (is_ahead(from))
+    let_wait(at, from);
+  else
+    give_first(at, from);
+}
+
+/// Gives a new subscriber the first news.
+void topic::give_first(slot at, const topic_start& from) {
   bool gap = false;
   std::optional<std::uint64_t> missed;
   const std::uint64_t behind = begin_at(from, gap, missed);

@@ -117,6 +117,14 @@ private:
   struct grace_is_over {};
   struct tell_presence {};
   struct publish_came_back {};
+  struct look_at_ahead {};
+  /// A subscriber that has seen more elsewhere than has come to this copy yet.
+  struct ahead {
+    slot at;
+    std::uint64_t serial;
+    topic_start from;
+    runtime::deadline until; ///< then it is taken for one whose history is lost
+  };
   struct absent {
     runtime::deadline until;
     presence_table::grace whose;
@@ -138,6 +146,7 @@ private:
   // delivering
   std::uint64_t begin_at(const topic_start& from, bool& gap, std::optional<std::uint64_t>& missed) const;
   void begin_with(slot at, const topic_start& from);
+  void give_first(slot at, const topic_start& from);
   void serve(slot at, std::uint64_t behind, bool first, bool gap, std::optional<std::uint64_t> missed);
   void load(slot at, std::uint64_t behind);
   void take_loaded(const loaded& what);
@@ -168,6 +177,9 @@ private:
   void give_state(const topic_asked& to) const;
   void hear(const siblings::news& what);
   void hear_other(runtime::any_message what);
+  bool is_ahead(const topic_start& from) const;
+  void let_wait(slot at, const topic_start& from);
+  void begin_with_ahead();
   void end_life(std::uint64_t life);
   bool is_alive(std::uint64_t life) const;
   void did(const topic_frames::began& what);
@@ -217,6 +229,7 @@ private:
   std::unordered_map<std::uint64_t, joining>
       joining_;                   ///< subscribers whose `join` has not come back, by serial
   std::vector<topic_life> lives_; ///< the processes of this topic, this one included
+  std::vector<ahead> ahead_;
 };
 
 } // namespace perron::httpd

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <stdexcept>
 
 /// What a topic does where it has a process in each of several nodes (README.md).
@@ -126,6 +127,33 @@ void topic::publish_there(topic_publish& what, const publisher& from) {
   });
 }
 
+// -- subscribers that come from another node
+
+/// The node that it comes from was before this one, and may have died since. What it has seen is on its way
+/// here, or in the store, where it is found when that node is up again.
+bool topic::is_ahead(const topic_start& from) const {
+  return peers_ && !peers_->keeps() && from.behind && from.behind.epoch == epoch_ &&
+         from.behind.id > history_.last();
+}
+
+void topic::let_wait(slot at, const topic_start& from) {
+  topic_subscriber& s = subscribers_[at];
+  s.given = from.behind.id;
+  ahead_.push_back({at, s.serial, from, runtime::deadline(options_.grace)});
+  runtime::send_after(options_.grace, runtime::self(), look_at_ahead{});
+}
+
+/// With those whom this copy has caught up with, and with those who have waited for it in vain.
+void topic::begin_with_ahead() {
+  const auto wait = [this](const ahead& each) { return is_ahead(each.from) && !each.until.is_over(); };
+  const auto rest = std::stable_partition(ahead_.begin(), ahead_.end(), wait);
+  const std::vector<ahead> ready(std::make_move_iterator(rest), std::make_move_iterator(ahead_.end()));
+  ahead_.erase(rest, ahead_.end());
+  for (const ahead& each : ready)
+    if (subscribers_.is(each.at, each.serial))
+      give_first(each.at, each.from);
+}
+
 // -- what comes from the other nodes
 
 void topic::hear(const siblings::news& what) {
@@ -143,6 +171,8 @@ void topic::hear_other(runtime::any_message what) {
       give_state(*question);
   } else if (what.get_if<publish_came_back>() != nullptr) {
     --elsewhere_;
+  } else if (what.get_if<look_at_ahead>() != nullptr) {
+    begin_with_ahead();
   } else if (const auto* change = what.get_if<siblings::node_change>()) {
     peers_->take(*change);
     for (const topic_life& each : lives_)
@@ -188,6 +218,7 @@ void topic::did(topic_frames::publish& what) {
     keep(entry);
     receipt.at = entry->at();
     tell_waiting(entry);
+    begin_with_ahead();
   }
   if (what.life != peers_->life())
     return;
@@ -207,6 +238,7 @@ void topic::did(topic_frames::kept& what) {
   const auto entry = std::make_shared<topic_entry>(name_, epoch_, std::move(what.record));
   keep(entry);
   tell_waiting(entry);
+  begin_with_ahead();
 }
 
 void topic::did(const topic_frames::head& what) {

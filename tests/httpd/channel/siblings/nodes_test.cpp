@@ -60,6 +60,50 @@ TEST_P(channel_in_nodes, goes_on_behind_a_cursor_on_any_node) {
 INSTANTIATE_TEST_SUITE_P(over, channel_in_nodes, ::testing::Values("websocket", "events", "polls"),
                          [](const auto& its) { return its.param; });
 
+/// As of a client whose node was before this one, and has died.
+json cursor_ahead(const json& of, unsigned by) {
+  const std::string text = of;
+  const std::size_t mark = text.rfind('-') + 1;
+  return text.substr(0, mark) + std::to_string(std::stoul(text.substr(mark)) + by);
+}
+
+TEST(channel_nodes, let_a_client_wait_that_is_ahead_of_them) {
+  channel_nodes all(3);
+  const json first = all.publish(0, "t", 1, id_of("bob"), 1);
+  std::vector<std::unique_ptr<channel_peer>> peers;
+  for (unsigned node = 0; node < 3; ++node) {
+    all.await_copy("t", node);
+    peers.push_back(all.peer("websocket", node, id_of("ann")));
+    json wishes = channel_nodes::subscribe("t", {{"cursor", cursor_ahead(first, 2)}});
+    wishes.push_back({{"type", "ping"}});
+    peers.back()->begin(wishes);
+    EXPECT_EQ(peers.back()->next("pong")["type"], "pong") << "the topic has been asked";
+  }
+  for (unsigned number = 2; number <= 4; ++number)
+    all.publish(number % 3, "t", number, id_of("bob"), number);
+  for (const auto& peer : peers) {
+    std::vector<std::string> types;
+    while (types.empty() || types.back() != "message") {
+      const json m = peer->next();
+      types.push_back(m["type"]);
+      EXPECT_TRUE(types.back() != "message" || m["data"] == 4) << m;
+    }
+    EXPECT_THAT(types, ElementsAre("subscribed", "message"));
+  }
+  all.expect_orderly_end();
+}
+
+TEST(channel_nodes, tell_a_client_of_a_gap_that_nobody_fills) {
+  channel_nodes all(2);
+  const json first = all.publish(0, "brief", 1, id_of("bob"), 1);
+  for (unsigned node = 0; node < 2; ++node) {
+    const auto peer = all.peer("websocket", node, id_of("ann"));
+    peer->begin(channel_nodes::subscribe("brief", {{"cursor", cursor_ahead(first, 2)}}));
+    EXPECT_EQ(peer->next("gap")["cursor"], first);
+  }
+  all.expect_orderly_end();
+}
+
 TEST(channel_nodes, know_a_publish_that_is_repeated_elsewhere) {
   channel_nodes all(3);
   const json cursor = all.publish(0, "t", "x", id_of("bob"), 1);
