@@ -49,6 +49,7 @@ void topic::open_store() {
 topic::~topic() {
   held_timer_.cancel();
   absent_timer_.cancel();
+  ahead_timer_.cancel();
 }
 
 // -- publishing

@@ -180,6 +180,7 @@ private:
   bool is_ahead(const topic_start& from) const;
   void let_wait(slot at, const topic_start& from);
   void begin_with_ahead();
+  void look_after_ahead();
   void end_life(std::uint64_t life);
   bool is_alive(std::uint64_t life) const;
   void did(const topic_frames::began& what);
@@ -229,7 +230,8 @@ private:
   std::unordered_map<std::uint64_t, joining>
       joining_;                   ///< subscribers whose `join` has not come back, by serial
   std::vector<topic_life> lives_; ///< the processes of this topic, this one included
-  std::vector<ahead> ahead_;
+  std::vector<ahead> ahead_;      ///< in the order in which their time is over
+  runtime::timer_ref ahead_timer_;
 };
 
 } // namespace perron::httpd

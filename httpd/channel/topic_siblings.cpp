@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 /// What a topic does where it has a process in each of several nodes (README.md).
 namespace perron::httpd {
@@ -140,18 +140,30 @@ void topic::let_wait(slot at, const topic_start& from) {
   topic_subscriber& s = subscribers_[at];
   s.given = from.behind.id;
   ahead_.push_back({at, s.serial, from, runtime::deadline(options_.grace)});
-  runtime::send_after(options_.grace, runtime::self(), look_at_ahead{});
+  if (ahead_.size() == 1)
+    look_after_ahead();
 }
 
 /// With those whom this copy has caught up with, and with those who have waited for it in vain.
 void topic::begin_with_ahead() {
-  const auto wait = [this](const ahead& each) { return is_ahead(each.from) && !each.until.is_over(); };
-  const auto rest = std::stable_partition(ahead_.begin(), ahead_.end(), wait);
-  const std::vector<ahead> ready(std::make_move_iterator(rest), std::make_move_iterator(ahead_.end()));
-  ahead_.erase(rest, ahead_.end());
-  for (const ahead& each : ready)
-    if (subscribers_.is(each.at, each.serial))
+  if (ahead_.empty())
+    return;
+  for (ahead& each : std::exchange(ahead_, {})) {
+    if (!subscribers_.is(each.at, each.serial))
+      continue;
+    if (is_ahead(each.from) && !each.until.is_over())
+      ahead_.push_back(std::move(each));
+    else
       give_first(each.at, each.from);
+  }
+  look_after_ahead();
+}
+
+/// All have the same time, so the first is the one who has waited longest.
+void topic::look_after_ahead() {
+  ahead_timer_.cancel();
+  if (!ahead_.empty())
+    ahead_timer_ = runtime::send_after(ahead_.front().until.left(), runtime::self(), look_at_ahead{});
 }
 
 // -- what comes from the other nodes
