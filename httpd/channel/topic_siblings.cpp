@@ -148,11 +148,11 @@ void topic::let_wait(slot at, const topic_start& from) {
 void topic::begin_with_ahead() {
   if (ahead_.empty())
     return;
-  for (ahead& each : std::exchange(ahead_, {})) {
+  for (const ahead& each : std::exchange(ahead_, {})) {
     if (!subscribers_.is(each.at, each.serial))
       continue;
     if (is_ahead(each.from) && !each.until.is_over())
-      ahead_.push_back(std::move(each));
+      ahead_.push_back(each);
     else
       give_first(each.at, each.from);
   }
