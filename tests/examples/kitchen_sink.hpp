@@ -42,15 +42,17 @@ public:
       parked.push_back(park());
     raw_client c = client();
     await_running(c, count);
-    // running is not yet waiting: publish until all have got it
+    // running is not yet waiting, and who was told is there until it has answered: some are told twice
     std::size_t reached = 0;
-    while (reached < count) {
-      const auto told = json_of(c.post("/publish", "news"));
-      ASSERT_TRUE(told.is_object());
-      EXPECT_FALSE(told.contains("missing")) << told;
-      reached += told["reached"].get<std::size_t>();
+    for (const raw_client& p : parked) {
+      while (!p.has_news()) {
+        const auto told = json_of(c.post("/publish", "news"));
+        ASSERT_TRUE(told.is_object());
+        EXPECT_FALSE(told.contains("missing")) << told;
+        reached += told["reached"].get<std::size_t>();
+      }
     }
-    EXPECT_EQ(reached, count);
+    EXPECT_GE(reached, count);
     for (raw_client& p : parked)
       EXPECT_EQ(p.read().body, "news");
   }

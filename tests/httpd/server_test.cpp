@@ -341,8 +341,8 @@ TEST_F(server_test, is_restarted_on_the_same_port) {
     run([] {
       const runtime::pid old = runtime::whereis("front");
       runtime::exit(old, exit_reason::kill());
-      yield_until([&] { return runtime::whereis("front") && runtime::whereis("front") != old; });
-      EXPECT_TRUE(server_port(runtime::whereis("front")));
+      const auto at = server_port(await_successor("front", old));
+      EXPECT_TRUE(at) << at.error().text;
     });
     EXPECT_TRUE(c.at_end());
   }

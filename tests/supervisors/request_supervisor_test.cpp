@@ -486,8 +486,7 @@ TEST_F(request_supervisor_test, stands_under_a_supervisor_and_is_found_by_name) 
       const pid old = requests->who();
       runtime::exit(old, exit_reason::kill());
       EXPECT_EQ(reason_of(ended), exit_reason::killed());
-      yield_until([&] { return runtime::whereis("lines") && runtime::whereis("lines") != old; });
-      EXPECT_TRUE(count_requests(runtime::whereis("lines")));
+      EXPECT_TRUE(count_requests(await_successor("lines", old)));
     }
     supervisor_fixture::stop(tree);
     EXPECT_FALSE(request_supervisor::of(tree));

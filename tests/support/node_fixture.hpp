@@ -110,4 +110,14 @@ void yield_until(F&& condition) {
   }
 }
 
+/// The process that has got this name after `old`, in a process.
+inline runtime::pid await_successor(const char* name, runtime::pid old) {
+  runtime::pid now;
+  yield_until([&] {
+    now = runtime::whereis(name);
+    return now && now != old;
+  });
+  return now;
+}
+
 } // namespace perron::testing
