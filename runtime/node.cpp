@@ -136,7 +136,6 @@ leftovers node::stop(std::chrono::milliseconds grace) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return s.alive() == 0;
   };
-  p.caf.stop_actors();
   if (s.alive() != 0) {
     all(exit_reason::shutdown());
     if (!settle(grace)) {
@@ -155,6 +154,7 @@ leftovers node::stop(std::chrono::milliseconds grace) {
   newest_scheduler.compare_exchange_strong(mine, nullptr, std::memory_order_acq_rel);
   p.caf.detach();
   s.stop();
+  p.caf.end();
   for (const auto& w : s.workers)
     left.timers += w->wheel.size();
   left.sockets = s.sockets_open.load(std::memory_order_relaxed);

@@ -12,6 +12,8 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace perron::runtime::caf {
 namespace {
@@ -56,14 +58,35 @@ private:
   return new coordinator(sys);
 }
 
-void coordinator::attach(core::scheduler* s) noexcept {
-  sched_.store(s, std::memory_order_release);
+void coordinator::attach(core::scheduler* s) {
+  using namespace std::chrono_literals;
+  sched_.store(s, std::memory_order_seq_cst);
   clock_.attach(s);
+  while (s == nullptr && work_.load(std::memory_order_seq_cst) != 0) {
+    clock_.drop_all();
+    std::this_thread::sleep_for(100us);
+  }
 }
 
 void coordinator::enqueue(::caf::resumable* what) {
-  work_.fetch_add(1, std::memory_order_relaxed);
-  sched_.load(std::memory_order_acquire)->schedule(*new job(this, what));
+  work_.fetch_add(1, std::memory_order_seq_cst);
+  if (core::scheduler* s = sched_.load(std::memory_order_seq_cst); s != nullptr) {
+    s->schedule(*new job(this, what));
+    return;
+  }
+  keep(what);
+  work_.fetch_sub(1, std::memory_order_release);
+}
+
+void coordinator::keep(::caf::resumable* what) {
+  {
+    const std::lock_guard hold(lock_);
+    if (!over_) {
+      kept_.push_back(what);
+      return;
+    }
+  }
+  cleanup_and_release(what);
 }
 
 void coordinator::run_job(core::runnable& self, core::carrier& on) {
@@ -79,8 +102,12 @@ void coordinator::run_job(core::runnable& self, core::carrier& on) {
   }
   switch (how) {
   case ::caf::resumable::resume_later:
-    c.sched_.load(std::memory_order_relaxed)->schedule(j);
-    return;
+    if (core::scheduler* s = c.sched_.load(std::memory_order_seq_cst); s != nullptr) {
+      s->schedule(j);
+      return;
+    }
+    c.keep(j.what);
+    break;
   case ::caf::resumable::done:
   case ::caf::resumable::awaiting_message:
     ::caf::intrusive_ptr_release(j.what);
@@ -98,13 +125,39 @@ void coordinator::start() {
       ::caf::make_actor<log_printer, ::caf::actor>(system().next_actor_id(), system().node(), &system(), cfg);
 }
 
-void coordinator::stop() {
-  using namespace std::chrono_literals;
-  while (work_.load(std::memory_order_acquire) != 0) {
-    clock_.drop_all();
-    std::this_thread::sleep_for(100us);
+void coordinator::run_here(::caf::resumable* what) {
+  unit here(&system(), *this);
+  switch (what->resume(&here, messages_per_turn)) {
+  case ::caf::resumable::resume_later:
+    keep(what);
+    return;
+  case ::caf::resumable::done:
+  case ::caf::resumable::awaiting_message:
+    ::caf::intrusive_ptr_release(what);
+    return;
+  case ::caf::resumable::shutdown_execution_unit:
+    return;
   }
+}
+
+void coordinator::stop() {
+  constexpr int most_rounds = 1000;
   utility_actors_[printer_id] = nullptr;
+  std::vector<::caf::resumable*> round;
+  for (int i = 0; i <= most_rounds; ++i) {
+    {
+      const std::lock_guard hold(lock_);
+      round = std::exchange(kept_, {});
+      over_ = round.empty() || i == most_rounds;
+    }
+    if (round.empty())
+      return;
+    for (::caf::resumable* what : round)
+      if (i == most_rounds)
+        cleanup_and_release(what);
+      else
+        run_here(what);
+  }
 }
 
 } // namespace perron::runtime::caf

@@ -29,7 +29,9 @@ struct mail {
 };
 
 /// The actor system of a node; spawn event-based, typed or function-based actors on it as usual: they run on
-/// the node's workers.
+/// the node's workers until it stops, and have their last turns, for what came until then, on the thread that
+/// stops it. A thread of one's own that spawns has to end, or to call
+/// caf::logger::set_current_actor_system(nullptr), before another stops the node, which waits for it.
 ::caf::actor_system& actors(node& n);
 /// The same from inside a process.
 ::caf::actor_system& actors();

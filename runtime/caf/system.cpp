@@ -102,7 +102,7 @@ system::system() : parts_(std::make_unique<parts>()) {
   ::caf::logger::set_current_actor_system(nullptr);
 }
 
-system::~system() { detach(); }
+system::~system() { end(); }
 
 core::shell_operations system::shell() noexcept {
   return {sizeof(shell_layout), parts_.get(), &construct, &retire};
@@ -114,9 +114,12 @@ void system::attach(core::scheduler& s) {
   parts_->scheduling().attach(&s);
 }
 
-void system::stop_actors() {}
-
 void system::detach() {
+  if (parts_->actors)
+    parts_->scheduling().attach(nullptr);
+}
+
+void system::end() {
   if (!parts_->actors)
     return;
   ::caf::logger::set_current_actor_system(nullptr);

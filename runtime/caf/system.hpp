@@ -25,10 +25,12 @@ public:
   core::shell_operations shell() noexcept;
   /// Connects it with the engine; before the engine starts.
   void attach(core::scheduler& s);
-  /// Ends CAF's own actors; while the engine still runs.
-  void stop_actors();
-  /// Forgets the engine; before the engine stops.
+  /// Takes CAF's jobs and timeouts away from the engine, which runs still.
   void detach();
+  /// Ends CAF's system; on the thread that made it, when the engine has stopped. CAF waits for every thread
+  /// that ever spawned an actor to end, or to forget it, and a worker's thread does so for any process of
+  /// its.
+  void end();
 
   struct parts;
   parts& inner() noexcept { return *parts_; }

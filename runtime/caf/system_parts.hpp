@@ -15,6 +15,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace perron::runtime::caf {
 
@@ -25,7 +26,8 @@ public:
   /// Counts in `work` the timeouts that are not freed yet.
   explicit wheel_clock(std::atomic<std::size_t>& work) noexcept : work_(work) {}
 
-  void attach(core::scheduler* s) noexcept { sched_.store(s, std::memory_order_release); }
+  /// Without an engine every timeout is dropped.
+  void attach(core::scheduler* s) noexcept { sched_.store(s, std::memory_order_seq_cst); }
 
   void set_ordinary_timeout(time_point t, ::caf::abstract_actor* self, ::caf::atom_value type,
                             std::uint64_t id) override;
@@ -56,29 +58,45 @@ private:
   std::list<timeout*> pending_; ///< with lock_
 };
 
-/// CAF's scheduler module: every CAF job becomes a job of a Perron worker.
+/// CAF's scheduler module: every CAF job becomes a job of a Perron worker, while there is an engine.
+///
+/// | phase    | begins with     | what is enqueued                                            |
+/// |----------|-----------------|-------------------------------------------------------------|
+/// | with it  | attach(engine)  | runs on a worker                                            |
+/// | without  | attach(nullptr) | is kept; stop() runs it, on the thread that ends the system |
+/// | over     | stop()          | is dropped                                                  |
+///
+/// Who enqueues counts in work_ first and looks for the engine then; attach(nullptr) takes the engine away
+/// first and waits for work_ then, all of it seq_cst: no job comes to an engine after that wait.
 class coordinator final : public ::caf::scheduler::abstract_coordinator {
 public:
   explicit coordinator(::caf::actor_system& sys) : abstract_coordinator(sys) {}
   static ::caf::actor_system::module* make(::caf::actor_system& sys, ::caf::detail::type_list<>);
 
-  void attach(core::scheduler* s) noexcept;
+  /// Without an engine: waits until it has no CAF job queued or running any more, and drops CAF's timeouts;
+  /// it has to run until then.
+  void attach(core::scheduler* s);
 
   void enqueue(::caf::resumable* what) override;
   bool detaches_utility_actors() const override { return false; }
   wheel_clock& clock() noexcept override { return clock_; }
   void start() override;
-  /// Waits until no CAF job is queued or running, and drops CAF's timeouts; the engine still runs then.
+  /// Gives CAF's actors their last turns. What gives itself work for ever is dropped at some time.
   void stop() override;
 
 private:
   struct job;
   class unit;
   static void run_job(core::runnable& self, core::carrier& on);
+  void keep(::caf::resumable* what);
+  void run_here(::caf::resumable* what);
 
-  std::atomic<std::size_t> work_{0}; ///< jobs queued or running, and timeouts
+  std::atomic<std::size_t> work_{0}; ///< jobs queued or running at the engine, and timeouts
   wheel_clock clock_{work_};
   std::atomic<core::scheduler*> sched_{nullptr};
+  std::mutex lock_;
+  std::vector<::caf::resumable*> kept_; ///< with lock_
+  bool over_ = false;                   ///< with lock_
 };
 
 struct system::parts {

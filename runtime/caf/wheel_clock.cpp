@@ -75,9 +75,13 @@ struct wheel_clock::timeout final : core::wheel_timer, core::runnable {
 
 template <class F>
 void wheel_clock::at(time_point t, F&& f) {
-  core::scheduler* s = sched_.load(std::memory_order_acquire);
-  if (s == nullptr)
+  // seq_cst, and in this order: see coordinator
+  work_.fetch_add(1, std::memory_order_seq_cst);
+  core::scheduler* s = sched_.load(std::memory_order_seq_cst);
+  if (s == nullptr) {
+    work_.fetch_sub(1, std::memory_order_release);
     return;
+  }
   const auto wait = std::max(t - now(), duration_type::zero());
   const std::uint64_t due = s->due_in(
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(wait).count()));
@@ -86,7 +90,6 @@ void wheel_clock::at(time_point t, F&& f) {
     const std::lock_guard hold(lock_);
     made->place = pending_.insert(pending_.end(), made);
   }
-  work_.fetch_add(1, std::memory_order_relaxed);
   s->schedule(*made);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <perron/runtime/blocking.hpp>
 #include <perron/runtime/caf/interop.hpp>
 
 #include "support/bad_processes.hpp"
@@ -353,6 +354,32 @@ TEST_F(caf_interop, actor_that_computes_for_long_does_not_hold_others_up) {
   });
   *enough = true;
   ended.await("the actors' end");
+}
+
+/// CAF waits at its end for every thread that has spawned, unless a job of CAF's own came after it there.
+TEST_F(caf_interop, node_stops_whichever_of_its_threads_have_spawned) {
+  run([] {
+    ::caf::actor_system& all = interop::actors();
+    blocking([&all] { all.spawn<::caf::lazy_init>(doubler); });
+    for (int i = 0; i < 20; ++i)
+      EXPECT_EQ(reason_of_running([&all] { all.spawn<::caf::lazy_init>(doubler); }), exit_reason::normal());
+  });
+  stop();
+}
+
+TEST_F(caf_interop, actors_that_give_themselves_work_for_ever_do_not_hold_the_node_up) {
+  event works;
+  std::atomic<bool> told{false};
+  actors().spawn([&](::caf::event_based_actor* self) {
+    self->send(self, 1);
+    return ::caf::behavior{[self, &works, &told](int n) {
+      if (!told.exchange(true))
+        works.happen();
+      self->send(self, n);
+    }};
+  });
+  works.await("the actor's work");
+  stop();
 }
 
 } // namespace
