@@ -26,6 +26,8 @@ namespace net = runtime::net::detail;
 
 /// As many pieces as go into one system call.
 constexpr std::size_t parts_at_once = 16;
+/// As for sockets.
+constexpr std::int64_t bytes_per_reduction = 4096;
 /// Bytes before others get a turn.
 constexpr std::uint64_t file_bytes_at_once = 1024 * 1024;
 
@@ -150,8 +152,8 @@ void send_all(connection& to, std::span<const std::string_view> parts, reader_pa
       client_gone();
     to.in_use().body_sent += n;
     left.skip(static_cast<std::size_t>(n));
-    if (!left.empty())
-      rc::spend(runtime::detail::current());
+    // also after the last piece: who writes to a peer that is always ready for more would never give way
+    rc::spend(runtime::detail::current(), 1 + static_cast<int>(n / bytes_per_reduction));
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include "httpd/server_fixture.hpp"
 
+#include <perron/runtime/inspect.hpp>
+
 #include <gmock/gmock.h>
 
 #include <fcntl.h>
@@ -273,6 +275,21 @@ TEST_F(exchange_stream_test, a_writer_waits_for_a_slow_reader_and_gives_it_all) 
   ASSERT_TRUE(c.send(get_1_1));
   await_waiting(writing.take().value(), runtime::core::wait_kind::writable);
   EXPECT_EQ(c.read().body.size(), 8'000'000U);
+}
+
+TEST_F(exchange_stream_test, a_writer_gives_way_though_its_reader_is_always_ready_for_more) {
+  outcome_queue<std::uint64_t> reductions;
+  raw_client c = client_of([&](request& r) {
+    constexpr std::uint64_t pieces = 2'000;
+    writer out = r.begin({}, pieces);
+    for (std::uint64_t i = 0; i < pieces; ++i)
+      out.write("x");
+    reductions.put(runtime::info(runtime::self()).value().reductions); // of the turns that are over
+    return out.end();
+  });
+  ASSERT_TRUE(c.send(get_1_1));
+  EXPECT_EQ(c.read().body.size(), 2'000U);
+  EXPECT_GT(reductions.take(), 1'000U);
 }
 
 TEST_F(exchange_stream_test, a_reader_that_takes_nothing_ends_its_writer) {
