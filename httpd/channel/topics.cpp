@@ -17,6 +17,13 @@ namespace {
 /// By which these topics are known among all that siblings ask and publish.
 std::string group_of(const std::string& name) { return "topics/" + name; }
 
+/// Whether a call failed because its topic had ended for being idle before it saw the call: what it takes it
+/// answers before it ends so.
+bool ended_unasked(const runtime::error& e) {
+  return e.code == ESRCH && (e.text == runtime::exit_reason::noproc().to_string() ||
+                             e.text == runtime::exit_reason::normal().to_string());
+}
+
 } // namespace
 
 topics::topics(std::string name, topics_options options)
@@ -71,12 +78,19 @@ runtime::result<runtime::pid> topics::find(const std::string& topic) const {
                         EAGAIN};
 }
 
-runtime::result<topic_receipt> topics::publish(const std::string& topic, std::string json,
-                                               topic_origin origin, std::chrono::nanoseconds timeout) const {
-  const auto who = find(topic);
-  if (!who)
-    return who.error();
-  auto receipt = runtime::call(*who, topic_publish{std::move(json), std::move(origin)}, timeout);
+runtime::result<topic_receipt> topics::publish(const std::string& topic, const std::string& json,
+                                               const topic_origin& origin,
+                                               std::chrono::nanoseconds timeout) const {
+  constexpr int most_attempts = 10;
+  runtime::result<topic_receipt> receipt = runtime::error{"not asked"};
+  for (int i = 0; i < most_attempts; ++i) {
+    const auto who = find(topic);
+    if (!who)
+      return who.error();
+    receipt = runtime::call(*who, topic_publish{json, origin}, timeout);
+    if (receipt || !ended_unasked(receipt.error()))
+      break;
+  }
   if (receipt && !receipt->refused.empty())
     return runtime::error{receipt->refused, receipt->later ? EAGAIN : EPERM};
   return receipt;

@@ -55,7 +55,8 @@ public:
   /// Publishes JSON, and waits until it is in the history. Errors: what find() and call() say, and what the
   /// topic refuses. The topic may have taken it although the answer did not come; with an origin it may be
   /// published again without harm.
-  runtime::result<topic_receipt> publish(const std::string& topic, std::string json, topic_origin origin = {},
+  runtime::result<topic_receipt> publish(const std::string& topic, const std::string& json,
+                                         const topic_origin& origin = {},
                                          std::chrono::nanoseconds timeout = std::chrono::seconds(10)) const;
 
 private:
