@@ -275,8 +275,10 @@ void complete(configuration& whole, const limit_settings& limits) {
   }
 }
 
-void check(const configuration& whole, const limit_settings& limits, reading& r) {
+void check(const configuration& whole, const limit_settings& limits, const site_settings& defaults,
+           reading& r) {
   check_limits(limits, "limits", r);
+  check_defaults(defaults, r);
   check_server(whole.server, r);
   const log_settings usual{};
   for (const auto& [key, is_usual] : {std::pair("log.keep", whole.log.keep == usual.keep),

@@ -14,10 +14,14 @@ namespace perron::httpd::program {
 void complete(configuration& whole, const limit_settings& limits);
 
 /// Looks for what cannot be seen at one key alone: names that nobody has or two have, keys that contradict
-/// each other or do nothing, certificates that cannot be used. Of a complete() configuration.
-void check(const configuration& whole, const limit_settings& limits, reading& r);
+/// each other or do nothing, certificates that cannot be used. Of a complete() configuration; `limits` are
+/// [limits], `defaults` [defaults].
+void check(const configuration& whole, const limit_settings& limits, const site_settings& defaults,
+           reading& r);
 
-/// The part of check() for what [defaults], a site or a location say; `path` is "site[1]".
+/// The part of check() for [defaults]: sites may add what they lack.
+void check_defaults(const site_settings& of, reading& r);
+/// The part of it for what a site or a location say; `path` is "site[1]".
 void check_settings(const site_settings& of, const std::string& path, reading& r);
 
 /// The part of it for patterns, templates and fields, as httpd/rules/ takes them.

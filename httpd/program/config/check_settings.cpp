@@ -45,23 +45,16 @@ void check_cors(const cors_settings& cors, const std::string& path, reading& r) 
               "name the origins, or take credentials out");
 }
 
-} // namespace
-
-void check_settings(const site_settings& of, const std::string& path, reading& r) {
-  // What was inherited has been looked at where it was written.
+/// What is right or wrong wherever it stands. What was inherited has been looked at where it was written.
+void check_by_itself(const site_settings& of, const std::string& path, reading& r) {
   const auto is_here = [&](const char* key) { return r.place_of(path + key).line != 0; };
   if (of.auth && is_here(".auth"))
     check_auth(*of.auth, path + ".auth", r);
   if (of.cors && is_here(".cors"))
     check_cors(*of.cors, path + ".cors", r);
-  if (of.rate_limit && is_here(".rate_limit") && of.rate_limit->by == "user" && !of.auth)
-    r.fail_at(path + ".rate_limit.by", "there are no users without auth",
-              "write auth as well, or by = \"address\"");
   if (of.compression.on && of.compression.codings.empty() && is_here(".compression"))
     r.fail_at(path + ".compression.codings", "is empty, so nothing is compressed",
               "write compression = false");
-  if (of.listing != "off" && of.roots.empty() && is_here(".listing"))
-    r.fail_at(path + ".listing", "does nothing without root", "write root = \"FOLDER\" as well");
   for (std::size_t i = 0; i < of.redirects.size() && is_here(".redirects"); ++i)
     if (of.redirects[i].from == of.redirects[i].to)
       r.fail_at(path + ".redirects[" + std::to_string(i + 1) + "].to", "leads to where it comes from",
@@ -73,5 +66,19 @@ void check_settings(const site_settings& of, const std::string& path, reading& r
                   "write a page with {{status}}, {{reason}}, {{why}}, {{path}}, {{host}} or {{method}}");
   check_rules(of, path, r);
 }
+
+} // namespace
+
+void check_settings(const site_settings& of, const std::string& path, reading& r) {
+  const auto is_here = [&](const char* key) { return r.place_of(path + key).line != 0; };
+  if (of.rate_limit && is_here(".rate_limit") && of.rate_limit->by == "user" && !of.auth)
+    r.fail_at(path + ".rate_limit.by", "there are no users without auth",
+              "write auth as well, or by = \"address\"");
+  if (of.listing != "off" && of.roots.empty() && is_here(".listing"))
+    r.fail_at(path + ".listing", "does nothing without root", "write root = \"FOLDER\" as well");
+  check_by_itself(of, path, r);
+}
+
+void check_defaults(const site_settings& of, reading& r) { check_by_itself(of, "defaults", r); }
 
 } // namespace perron::httpd::program

@@ -174,7 +174,7 @@ loaded finish(reading& r, gathering& all) {
   // Of a file that is no TOML nobody knows what it says.
   if (!all.is_whole())
     return out;
-  check(out.value, settings.limits, r);
+  check(out.value, settings.limits, settings.defaults, r);
   const auto told = out.errors;
   for (auto& error : r.take_errors())
     if (!is_told(told, error.key))
