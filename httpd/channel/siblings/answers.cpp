@@ -49,9 +49,9 @@ struct answering {
     return std::move(told->state);
   }
 
-  std::string operator()(topic_questions::publish& q) const {
+  std::string operator()(const topic_questions::publish& q) const {
     topic_receipt out;
-    auto done = all.publish(q.topic, std::move(q.data), std::move(q.origin));
+    auto done = all.publish(q.topic, q.data, q.origin);
     if (done) {
       out = std::move(*done);
     } else {
