@@ -201,16 +201,21 @@ bool connection::may_ask(rc::worker& at, const http1::request_head& head) noexce
   return false;
 }
 
-bool connection::start_request(rc::worker& at, std::string_view all, const http1::request_head& head,
-                               std::size_t size) {
+/// Of a process that owns this connection.
+rc::spawn_plan connection::plan() noexcept {
   rc::spawn_plan plan;
   plan.observer = site_.get();
   plan.observer_data = this;
   plan.parent = site_->supervisor;
+  return plan;
+}
+
+bool connection::start_request(rc::worker& at, std::string_view all, const http1::request_head& head,
+                               std::size_t size) {
   try {
     in_use_.in = inbound::make(head, size, all);
     runtime::monitor_ref unused;
-    rc::process& p = rc::begin_spawn(at.sched, plan, unused);
+    rc::process& p = rc::begin_spawn(at.sched, plan(), unused);
     p.body.emplace([this] { exchange(*this).run(); });
     progress_ = {};
     partial_.reset();
@@ -402,6 +407,8 @@ void connection::on_return(rc::runnable& self, rc::carrier&) {
       return;
     c.in_use_.asks_home = false;
   }
+  if (c.held_ != nullptr && !c.send_held(at)) [[unlikely]]
+    return;
   c.phase_ = phase::idle;
   c.timed_ = c.reminds_ = false;
   if (c.overdue_) [[unlikely]] {

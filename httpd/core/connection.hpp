@@ -3,9 +3,11 @@
 
 #include <perron/httpd/core/admission.hpp>
 #include <perron/httpd/core/exchange_state.hpp>
+#include <perron/httpd/core/held_answer.hpp>
 #include <perron/httpd/core/inbound.hpp>
 #include <perron/httpd/core/site.hpp>
 #include <perron/httpd/http1/request_head.hpp>
+#include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/poller.hpp>
 #include <perron/runtime/core/process.hpp>
 #include <perron/runtime/core/timer.hpp>
@@ -44,8 +46,8 @@ namespace rc = runtime::core;
 /// |           |                               | end, error, time -> closed                                 |
 /// | in_use    | the request's process, or     | process_ended -> returning                                 |
 /// |           | that of the handshake         |                                                            |
-/// | returning | an errand to the home worker  | -> idle, or in_use again if the next head is there,        |
-/// |           |                               | lingering, closed                                          |
+/// | returning | an errand to the home worker  | -> idle, or in_use again if the next head is there or not  |
+/// |           |                               | all of the answer was taken, lingering, closed             |
 /// | lingering | the home worker               | end, error, time -> closed                                 |
 /// | closed    | nobody; freed by the poller   |                                                            |
 ///
@@ -68,6 +70,7 @@ namespace rc = runtime::core;
 /// | mail_wanted      | set by the process, cleared by whoever sends the mail                          |
 /// | home_asked       | set by the process, cleared by the home worker                                 |
 /// | request_ms       | the process; read by the home worker when asked                                |
+/// | held             | the process, on the home worker; then that                                     |
 /// | the rest         | whoever acts on the connection in this phase                                   |
 ///
 /// A wake-up cannot be lost: the process publishes waiting_for and then looks at ready_bits, the poller sets
@@ -155,6 +158,13 @@ public:
 
   /// Waits until the socket is ready (poller event bits) or node time `due_ms` comes; false: it came.
   bool wait_for(std::uint32_t bits, rc::wait_kind what, std::uint64_t due_ms);
+  /// Takes a copy of a whole answer, `second` behind `first`, and sends it when the process has ended,
+  /// together with those of other requests: the code that makes answers and the kernel's that sends them do
+  /// not drive each other out of the processor's caches then. For the last thing that a process does: it
+  /// neither reads nor waits behind it. What the peer does not take at once another process sends, which the
+  /// request's place in the list goes to. False: it has to be sent by the caller, being long, or made far
+  /// from home.
+  bool hold(std::string_view first, std::string_view second, const route_limits* limits) noexcept;
   /// The process has read, and there may be more of which no event will tell again.
   void may_have_more() noexcept;
   /// It has read what belongs to the next request.
@@ -204,6 +214,9 @@ private:
   void consume(rc::worker& at, std::string_view fresh) noexcept;
   bool start_request(rc::worker& at, std::string_view all, const http1::request_head& head, std::size_t size);
   bool may_ask(rc::worker& at, const http1::request_head& head) noexcept;
+  rc::spawn_plan plan() noexcept;
+  bool send_held(rc::worker& at) noexcept;
+  bool begin_rest(rc::worker& at) noexcept;
   void refuse(int status, std::string_view why, std::string_view came,
               const http1::request_head* head = nullptr) noexcept;
   void tell_peer_left(std::uint32_t events) noexcept;
@@ -228,6 +241,7 @@ private:
   generation* generation_ = nullptr; ///< while in use
   listed_request listed_{this};      ///< who: the process, while in use
   exchange_state in_use_;
+  held_answer::pointer held_;                  ///< from the end of the process until it is sent
   std::unique_ptr<runtime::tls::session> tls_; ///< from the end of the handshake on
   std::unique_ptr<visitor> visitor_;
   /// Idle: bytes of a head that is not complete. In use: those of the next, or, without `in`, the label.

@@ -85,10 +85,12 @@ void connection::may_have_more() noexcept { ready_bits_.fetch_or(EPOLLIN, std::m
 
 [[gnu::always_inline]] inline void connection::post_home() noexcept {
   const rc::inside engine;
-  if (engine.own() == home)
-    home->push_pinned(errand_);
-  else
+  if (engine.own() != home)
     home->post(errand_);
+  else if (held_ != nullptr)
+    home->push_late(errand_);
+  else
+    home->push_pinned(errand_);
 }
 
 void connection::give_back(fate then, std::string_view leftover) noexcept {

@@ -79,13 +79,9 @@ void connection::begin_handshake(rc::worker& at) noexcept {
     shard.handshakes.wait(listed_);
     return;
   }
-  rc::spawn_plan plan;
-  plan.observer = site_.get();
-  plan.observer_data = this;
-  plan.parent = site_->supervisor;
   try {
     runtime::monitor_ref unused;
-    rc::process& p = rc::begin_spawn(at.sched, plan, unused);
+    rc::process& p = rc::begin_spawn(at.sched, plan(), unused);
     p.body.emplace([this, with = options_now().tls, time = ms(options_now().handshake_time)] {
       shake_hands(*with, time);
     });

@@ -203,9 +203,15 @@ std::vector<header_field> exchange::fields_of(const response& r) {
     } else if (sends_body) {
       body = r.body;
     }
-    send_two(connection_, {out.bytes.data(), size}, body, limits());
+    send_whole({out.bytes.data(), size}, body);
   }
   finish(keep);
+}
+
+/// Behind it the process has nothing to do, unless it has yet to read what is left of the request.
+void exchange::send_whole(std::string_view first, std::string_view second) {
+  if ((has_body() && !is_body_taken_) || !connection_.hold(first, second, limits_))
+    send_two(connection_, first, second, limits());
 }
 
 /// The head, and that the connection goes on or ends, into `out`; throws std::invalid_argument if it must not
@@ -252,7 +258,7 @@ void exchange::refuse_informational(int status) {
 /// A small file, and one that is in memory, goes out in one piece with the head.
 void exchange::send_with_file(std::string_view head, const file_part& file) {
   if (file.bytes != nullptr) {
-    send_two(connection_, head, {file.bytes, static_cast<std::size_t>(file.length)}, limits());
+    send_whole(head, {file.bytes, static_cast<std::size_t>(file.length)});
     return;
   }
   constexpr std::size_t small = std::size_t(16) * 1024;

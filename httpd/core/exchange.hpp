@@ -92,6 +92,7 @@ private:
 
   void send(const response& r);
   void send(const response& r, std::span<const header_field> fields);
+  void send_whole(std::string_view first, std::string_view second);
   void send_with_file(std::string_view head, const file_part& file);
   void write_head(http1::response_head& head, bool keep, head_buffer& out) const;
   static std::vector<header_field> fields_of(const response& r);

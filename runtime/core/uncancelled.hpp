@@ -41,8 +41,12 @@ inline int accept(int fd, int flags) noexcept {
 }
 inline int close(int fd) noexcept { return static_cast<int>(::syscall(SYS_close, fd)); }
 inline int epoll_wait(int epoll, ::epoll_event* events, int most, int timeout_ms) noexcept {
-  // not every architecture has epoll_wait; without a mask this is the same
+#if defined(SYS_epoll_wait)
+  return static_cast<int>(::syscall(SYS_epoll_wait, epoll, events, most, timeout_ms));
+#else
+  // not every architecture has it; without a mask this is the same
   return static_cast<int>(::syscall(SYS_epoll_pwait, epoll, events, most, timeout_ms, nullptr, 0));
+#endif
 }
 
 #endif

@@ -23,7 +23,7 @@ constexpr std::uint64_t share_after_ns = 300'000;
 /// While there is work, sockets and timers are looked at this often; less often when much is queued or when
 /// not all that was ready at the last look has had its turn, and never for more than a third of the time:
 /// what came in is finished before more is let in, and is then more at once. The clock is read every so many
-/// turns.
+/// turns, and then what is late has its turn.
 constexpr std::uint64_t poll_every_ns = 100'000;
 constexpr std::uint64_t poll_late_ns = 2'000'000;
 constexpr std::size_t short_queue = 64;
@@ -114,9 +114,13 @@ void worker::refill() noexcept {
 }
 
 runnable* worker::next() noexcept {
-  if (++tick_ % clock_every == 0)
+  if (++tick_ % clock_every == 0) {
     look_around();
+    late_turn_ = !late.empty();
+  }
   take_incoming();
+  if (late_turn_)
+    return next_late();
   if (up_next_ != nullptr) {
     runnable* job = std::exchange(up_next_, nullptr);
     if (++in_a_row_ <= most_in_a_row)
@@ -135,7 +139,16 @@ runnable* worker::next() noexcept {
     if (runnable* job = ready.pop(); job != nullptr)
       return job;
   }
-  return pinned.pop();
+  if (runnable* job = pinned.pop(); job != nullptr)
+    return job;
+  return next_late();
+}
+
+/// All of them in a row.
+runnable* worker::next_late() noexcept {
+  runnable* job = late.pop();
+  late_turn_ = !late.empty();
+  return job;
 }
 
 void worker::look_around() noexcept {
@@ -232,7 +245,7 @@ void worker::idle() {
   }
   const std::uint64_t away = give_way();
   poll.look_at_new(*this);
-  if (up_next_ != nullptr || queue_length() != 0 || !pinned.empty())
+  if (up_next_ != nullptr || queue_length() != 0 || !pinned.empty() || !late.empty())
     return;
   const bool nothing_came = incoming.may_sleep();
   if (nothing_came && !on_stop_requested(sched)) {

@@ -44,6 +44,9 @@ struct worker {
   /// does not queue twice behind everybody else. A few times in a row; then others have their turn.
   void push_next(runnable& job) noexcept;
   void push_pinned(runnable& job) noexcept { pinned.push(job); }
+  /// For what is done more cheaply together than one by one between other things: it goes on when nothing
+  /// else is ready, and a few turns from now at the latest.
+  void push_late(runnable& job) noexcept { late.push(job); }
   /// From any thread. `reads`: see inbox::post.
   void post(runnable& job, const void* reads = nullptr) noexcept;
   /// The next job, or null; polls sockets and timers every so many turns.
@@ -80,6 +83,7 @@ struct worker {
   runnable_list overflow;
   std::atomic<std::size_t> overflow_size{0};
   runnable_list pinned;
+  runnable_list late;
 
   poller poll;
   timing_wheel wheel;
@@ -112,6 +116,7 @@ private:
   void take_incoming() noexcept;
   void refill() noexcept;
   bool steal_some() noexcept;
+  runnable* next_late() noexcept;
   bool spin() noexcept;
   std::uint64_t give_way() noexcept;
 
@@ -123,6 +128,7 @@ private:
   unsigned tick_ = 0;
   unsigned through_at_ = 0; ///< tick_ when all that was ready at the last look at sockets has had a turn
   bool pinned_turn_ = false;
+  bool late_turn_ = false;      ///< until none is left
   runnable* up_next_ = nullptr; ///< of push_next
   unsigned in_a_row_ = 0;       ///< turns given to such
   std::uint32_t spin_rounds_ = 0;
