@@ -16,6 +16,8 @@
 namespace perron::httpd::core {
 namespace {
 
+namespace net = runtime::net::detail;
+
 /// Larger ones cost more to copy than is won.
 constexpr std::size_t most_held = 4096;
 
@@ -35,7 +37,8 @@ bool connection::hold(std::string_view first, std::string_view second, const rou
 
 bool connection::send_held(rc::worker& at) noexcept {
   const ::iovec part{held_->bytes(), held_->size};
-  const std::int64_t n = send(&part, 1);
+  const bool is_last = next_ != fate::keep && !is_secure(); // TLS says goodbye behind it
+  const std::int64_t n = is_last ? net::try_send_last(fd, held_->left()) : send(&part, 1);
   if (n > 0)
     in_use_.body_sent += n;
   if (n == static_cast<std::int64_t>(held_->size)) [[likely]] {

@@ -19,8 +19,8 @@ namespace perron::runtime::core::uncancelled {
 #if defined(PERRON_ASAN) || defined(PERRON_TSAN)
 
 inline ::ssize_t recv(int fd, void* into, std::size_t size) noexcept { return ::recv(fd, into, size, 0); }
-inline ::ssize_t send(int fd, const void* from, std::size_t size) noexcept {
-  return ::send(fd, from, size, MSG_NOSIGNAL);
+inline ::ssize_t send(int fd, const void* from, std::size_t size, int flags = 0) noexcept {
+  return ::send(fd, from, size, MSG_NOSIGNAL | flags);
 }
 inline int accept(int fd, int flags) noexcept { return ::accept4(fd, nullptr, nullptr, flags); }
 inline int close(int fd) noexcept { return ::close(fd); }
@@ -33,8 +33,8 @@ inline int epoll_wait(int epoll, ::epoll_event* events, int most, int timeout_ms
 inline ::ssize_t recv(int fd, void* into, std::size_t size) noexcept {
   return ::syscall(SYS_recvfrom, fd, into, size, 0, nullptr, nullptr);
 }
-inline ::ssize_t send(int fd, const void* from, std::size_t size) noexcept {
-  return ::syscall(SYS_sendto, fd, from, size, MSG_NOSIGNAL, nullptr, 0);
+inline ::ssize_t send(int fd, const void* from, std::size_t size, int flags = 0) noexcept {
+  return ::syscall(SYS_sendto, fd, from, size, MSG_NOSIGNAL | flags, nullptr, 0);
 }
 inline int accept(int fd, int flags) noexcept {
   return static_cast<int>(::syscall(SYS_accept4, fd, nullptr, nullptr, flags));

@@ -47,6 +47,14 @@ auto repeated(Call call) noexcept -> decltype(call()) {
   return repeated([&] { return ::sendmsg(fd, &message, MSG_NOSIGNAL); });
 }
 
+[[gnu::noinline]] std::int64_t try_send_last(int fd, std::string_view bytes) noexcept {
+  const std::int64_t n =
+      repeated([&] { return uncancelled::send(fd, bytes.data(), bytes.size(), MSG_MORE); });
+  if (n == static_cast<std::int64_t>(bytes.size()))
+    ::shutdown(fd, SHUT_WR);
+  return n;
+}
+
 [[gnu::noinline]] std::int64_t try_sendfile(int fd, int file, ::off_t& offset, std::size_t count) noexcept {
   return repeated([&] { return ::sendfile(fd, file, &offset, count); });
 }

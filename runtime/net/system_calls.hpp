@@ -17,6 +17,10 @@ namespace perron::runtime::net::detail {
 std::int64_t try_receive(int fd, char* into, std::size_t size) noexcept;
 /// Never raises SIGPIPE.
 std::int64_t try_send(int fd, const ::iovec* parts, std::size_t count) noexcept;
+/// Sends the last bytes of a stream and, if all were taken, ends its sending half: of TCP both in one
+/// segment, where two cost a short connection an eighth of its time. To close instead of ending would not do:
+/// if there were unread bytes the kernel would reset the connection and throw the answer away.
+std::int64_t try_send_last(int fd, std::string_view bytes) noexcept;
 /// Raises SIGPIPE unless the program ignores it, as a node does. May block on the disk.
 std::int64_t try_sendfile(int fd, int file, ::off_t& offset, std::size_t count) noexcept;
 /// The same with `head` before it, as two writes: MSG_MORE, for both in one segment, made 100 KB over

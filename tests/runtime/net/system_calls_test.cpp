@@ -113,5 +113,61 @@ TEST_F(file_behind_a_head, nothing_of_it_is_sent_where_there_is_no_room_for_the_
   EXPECT_EQ(offset, 0);
 }
 
+/// Segments that a TCP socket has sent. The C library's tcp_info ends before tcpi_segs_out.
+std::uint32_t segments_sent(int fd) {
+  std::array<std::uint32_t, 36> info{};
+  socklen_t size = sizeof info;
+  EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_INFO, info.data(), &size), 0);
+  EXPECT_EQ(size, sizeof info);
+  return info[34];
+}
+
+class last_bytes : public ::testing::Test {
+protected:
+  void SetUp() override {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    ASSERT_EQ(::bind(listening_, reinterpret_cast<const sockaddr*>(&at), size), 0);
+    ASSERT_EQ(::listen(listening_, 1), 0);
+    ASSERT_EQ(::getsockname(listening_, reinterpret_cast<sockaddr*>(&at), &size), 0);
+    ASSERT_TRUE(client_.connect(ntohs(at.sin_port)));
+    socket_.emplace(try_accept(listening_));
+  }
+
+  testing::raw_client client_{4096};
+  std::optional<descriptor> socket_;
+
+private:
+  descriptor listening_{::socket(AF_INET, SOCK_STREAM, 0)};
+};
+
+TEST_F(last_bytes, go_out_in_one_segment_with_the_end) {
+  const std::uint32_t before = segments_sent(*socket_);
+  EXPECT_EQ(try_send_last(*socket_, "goodbye"), 7);
+  EXPECT_EQ(segments_sent(*socket_), before + 1);
+  EXPECT_EQ(client_.read_to_end(), "goodbye");
+}
+
+TEST_F(last_bytes, are_not_lost_if_the_peer_has_sent_what_nobody_reads) {
+  ASSERT_TRUE(client_.send("unread"));
+  EXPECT_EQ(try_send_last(*socket_, "goodbye"), 7);
+  socket_.reset();
+  EXPECT_EQ(client_.read_until("goodbye"), "goodbye");
+}
+
+TEST_F(last_bytes, that_are_not_all_taken_are_not_the_end) {
+  const std::string all(std::size_t(64) * 1024 * 1024, '\n');
+  const std::int64_t taken = try_send_last(*socket_, all);
+  ASSERT_GT(taken, 0);
+  ASSERT_LT(taken, static_cast<std::int64_t>(all.size()));
+  std::size_t came = 0;
+  while (try_send_last(*socket_, "!") == -EAGAIN)
+    came += client_.read_until("\n").size();
+  came += client_.read_to_end().size();
+  EXPECT_EQ(came, static_cast<std::size_t>(taken) + 1);
+}
+
 } // namespace
 } // namespace perron::runtime::net::detail
