@@ -378,10 +378,11 @@ std::string connection::label() const {
 /// True: the connection is given back as well.
 bool connection::do_as_asked(rc::worker& at) noexcept {
   const std::uint8_t wishes = home_asked_.exchange(0, std::memory_order_acq_rel);
-  if ((wishes & give_back_too) != 0)
+  const bool is_over = (wishes & give_back_too) != 0;
+  if (is_over && held_ == nullptr)
     return true;
   // whoever is told of its end wants its head
-  if ((wishes & shrink) != 0 && generation_->options.access == nullptr) {
+  if ((wishes & shrink) != 0 && !is_over && generation_->options.access == nullptr) {
     try {
       partial_ = std::make_unique<std::string>(label());
       inbound::free(std::exchange(in_use_.in, nullptr));
@@ -396,7 +397,7 @@ bool connection::do_as_asked(rc::worker& at) noexcept {
     if (time != 0)
       give_time(at, time);
   }
-  return false;
+  return is_over;
 }
 
 void connection::on_return(rc::runnable& self, rc::carrier&) {

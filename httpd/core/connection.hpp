@@ -216,6 +216,7 @@ private:
   bool may_ask(rc::worker& at, const http1::request_head& head) noexcept;
   rc::spawn_plan plan() noexcept;
   bool send_held(rc::worker& at) noexcept;
+  bool is_last_answer() const noexcept;
   bool begin_rest(rc::worker& at) noexcept;
   void refuse(int status, std::string_view why, std::string_view came,
               const http1::request_head* head = nullptr) noexcept;

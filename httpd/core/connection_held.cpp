@@ -5,9 +5,10 @@
 #include <perron/httpd/core/effective_limits.hpp>
 #include <perron/httpd/core/generation.hpp>
 #include <perron/httpd/core/sending.hpp>
-#include <perron/httpd/core/socket_events.hpp>
 #include <perron/runtime/core/carrier.hpp>
-#include <perron/runtime/core/worker.hpp>
+#include <perron/runtime/core/scheduler.hpp>
+#include <perron/runtime/core/signals.hpp>
+#include <perron/runtime/process.hpp>
 
 #include <cerrno>
 #include <new>
@@ -31,14 +32,26 @@ bool connection::hold(std::string_view first, std::string_view second, const rou
     if (engine.own() != home)
       return false;
   }
+  // who was told to end, and did not notice so far, is to notice if its client is slow
+  rc::process& p = runtime::detail::current();
+  if (p.door.filled()) [[unlikely]]
+    rc::take_in(p);
+  if (p.exit_pending)
+    return false;
   held_ = held_answer::make(first, second, limits);
   return held_ != nullptr;
 }
 
+/// A last answer shares a segment with the end of the connection; but TLS says goodbye behind it, and whoever
+/// is told of the end may have to ask the socket whose it was.
+bool connection::is_last_answer() const noexcept {
+  return next_ != fate::keep && !is_secure() &&
+         (visitor_ != nullptr || generation_->options.access == nullptr);
+}
+
 bool connection::send_held(rc::worker& at) noexcept {
   const ::iovec part{held_->bytes(), held_->size};
-  const bool is_last = next_ != fate::keep && !is_secure(); // TLS says goodbye behind it
-  const std::int64_t n = is_last ? net::try_send_last(fd, held_->left()) : send(&part, 1);
+  const std::int64_t n = is_last_answer() ? net::try_send_last(fd, held_->left()) : send(&part, 1);
   if (n > 0)
     in_use_.body_sent += n;
   if (n == static_cast<std::int64_t>(held_->size)) [[likely]] {
@@ -52,33 +65,39 @@ bool connection::send_held(rc::worker& at) noexcept {
     return true;
   }
   held_->sent = n > 0 ? static_cast<std::size_t>(n) : 0;
-  return !begin_rest(at);
+  if (begin_rest(at))
+    return false;
+  held_.reset();
+  next_ = fate::reset;
+  return true;
 }
 
-/// The peer is slow: a process waits for it, in the place of the one that made the answer.
+/// The peer is slow: a process waits for it, in the place of the one that made the answer. False: it may not,
+/// as that one did not end well or all are told to end, or there is no memory for it.
 bool connection::begin_rest(rc::worker& at) noexcept {
-  const outcome then = std::exchange(in_use_.outcome, outcome::begun);
+  using supervisors::request_end;
+  if (in_use_.how != request_end::normal)
+    return false;
+  if (site_->ending.load(std::memory_order_relaxed) || rc::on_stop_requested(at.sched)) {
+    in_use_.how = request_end::drained;
+    return false;
+  }
   try {
     runtime::monitor_ref unused;
     rc::process& p = rc::begin_spawn(at.sched, plan(), unused);
-    // what it has moved from there is back at home no earlier than the process
-    p.body.emplace([this, then, rest = std::move(held_)] {
+    p.body.emplace([this, then = std::exchange(in_use_.outcome, outcome::begun), rest = std::move(held_)] {
       reader_pace pace(effective_limits(answers_with().options, rest->limits).reader());
       const std::string_view left = rest->left();
       send_all(*this, {&left, 1}, pace);
       in_use_.outcome = then;
     });
-    p.ignored_interrupts = half_closed; // who still reads shall have it all
-    listed_.who = p.self();
+    site_->requests.of(at.index).goes_on(listed_, p.self());
     rc::commit_spawn(p);
+    return true;
   } catch (const std::bad_alloc&) {
-    held_.reset();
-    next_ = fate::reset;
+    in_use_.how = request_end::killed;
     return false;
   }
-  if (const auto seen = ready_bits_.load(std::memory_order_relaxed); (seen & peer_left) != 0)
-    tell_peer_left(seen);
-  return true;
 }
 
 } // namespace perron::httpd::core

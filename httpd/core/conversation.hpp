@@ -144,6 +144,9 @@ protected:
   bool begun_ = false;
   bool misdirected_ = false;
 
+  /// Whether values of local() are destroyed at the end.
+  bool has_locals() const noexcept { return extras_ != nullptr && !extras_->locals.empty(); }
+
 private:
   struct extras {
     std::vector<std::function<void(response&)>> before_send;

@@ -208,9 +208,10 @@ std::vector<header_field> exchange::fields_of(const response& r) {
   finish(keep);
 }
 
-/// Behind it the process has nothing to do, unless it has yet to read what is left of the request.
+/// Behind it the process has nothing to do, unless it has yet to read what is left of the request, or what
+/// the handlers have kept in it may take its time to go.
 void exchange::send_whole(std::string_view first, std::string_view second) {
-  if ((has_body() && !is_body_taken_) || !connection_.hold(first, second, limits_))
+  if ((has_body() && !is_body_taken_) || has_locals() || !connection_.hold(first, second, limits_))
     send_two(connection_, first, second, limits());
 }
 

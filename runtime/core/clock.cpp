@@ -20,6 +20,14 @@ std::uint64_t ns(const timespec& t) noexcept {
 
 std::uint64_t monotonic_ns() noexcept { return ns(read(CLOCK_MONOTONIC)); }
 
+std::uint64_t rough_ticks() noexcept {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return monotonic_ns();
+#endif
+}
+
 std::chrono::steady_clock::time_point steady_now() noexcept {
   return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(monotonic_ns()));
 }

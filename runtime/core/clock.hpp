@@ -11,6 +11,9 @@ namespace perron::runtime::core {
 /// Nanoseconds of a clock that never goes back. About 20 ns.
 std::uint64_t monotonic_ns() noexcept;
 
+/// A count that grows with time, by 1 to 5 a nanosecond, for bounds that need not be exact. About 10 ns.
+std::uint64_t rough_ticks() noexcept;
+
 /// Seconds since 1970 in UTC, for dates that people and protocols see.
 std::int64_t wall_seconds() noexcept;
 

@@ -33,6 +33,8 @@ constexpr unsigned most_in_a_row = 16;
 /// But never later than this: a look may seem to have taken long because the thread was not running.
 constexpr std::uint64_t most_poll_pause_ns = 10'000'000;
 constexpr unsigned clock_every = 16;
+/// So long turns of others go before what is late: 0.1 to 0.25 ms where ticks are cycles.
+constexpr std::uint64_t most_late_ticks = 500'000;
 constexpr std::uint32_t most_spin_rounds = 2000;
 constexpr std::uint32_t first_spin_rounds = 64;
 /// Who slept less than this when he last did gives way to other threads before he sleeps again.
@@ -119,7 +121,7 @@ runnable* worker::next() noexcept {
     late_turn_ = !late.empty();
   }
   take_incoming();
-  if (late_turn_)
+  if (!late.empty() && (late_turn_ || rough_ticks() - late_since_ > most_late_ticks))
     return next_late();
   if (up_next_ != nullptr) {
     runnable* job = std::exchange(up_next_, nullptr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/counter.hpp>
 #include <perron/runtime/core/inbox.hpp>
 #include <perron/runtime/core/poller.hpp>
@@ -45,8 +46,12 @@ struct worker {
   void push_next(runnable& job) noexcept;
   void push_pinned(runnable& job) noexcept { pinned.push(job); }
   /// For what is done more cheaply together than one by one between other things: it goes on when nothing
-  /// else is ready, and a few turns from now at the latest.
-  void push_late(runnable& job) noexcept { late.push(job); }
+  /// else is ready, at the latest a few turns from now or behind one that is long.
+  void push_late(runnable& job) noexcept {
+    if (late.empty())
+      late_since_ = rough_ticks();
+    late.push(job);
+  }
   /// From any thread. `reads`: see inbox::post.
   void post(runnable& job, const void* reads = nullptr) noexcept;
   /// The next job, or null; polls sockets and timers every so many turns.
@@ -128,6 +133,7 @@ private:
   unsigned tick_ = 0;
   unsigned through_at_ = 0; ///< tick_ when all that was ready at the last look at sockets has had a turn
   bool pinned_turn_ = false;
+  std::uint64_t late_since_ = 0;
   bool late_turn_ = false;      ///< until none is left
   runnable* up_next_ = nullptr; ///< of push_next
   unsigned in_a_row_ = 0;       ///< turns given to such

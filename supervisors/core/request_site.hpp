@@ -23,7 +23,7 @@ namespace perron::supervisors::core {
 /// | requests, limits      | see there                                                           |
 /// | supervisor, bells     | written before the first connection, then read by anybody            |
 /// | accepting, closing,   | written by the supervisor's process, read by anybody                |
-/// |  draining             |                                                                     |
+/// |  draining, ending     |                                                                     |
 /// | accepted, turned_away | counted by whoever accepts                                          |
 class request_site {
 public:
@@ -50,6 +50,7 @@ public:
   std::atomic<bool> accepting{true};
   std::atomic<bool> closing{false};  ///< connections end with their request
   std::atomic<bool> draining{false}; ///< requests that are killed from now on count as drained
+  std::atomic<bool> ending{false};   ///< all that run have been told to end
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> turned_away{0};
 };

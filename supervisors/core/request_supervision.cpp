@@ -112,6 +112,7 @@ runtime::result<void> request_supervision::handle_call(listen_call asked) {
     return open.error();
   site_->closing = false;
   site_->draining = false;
+  site_->ending = false;
   site_->accepting = true;
   return {};
 }
@@ -250,6 +251,7 @@ void request_supervision::wait_for_last(std::chrono::milliseconds limit) const {
 void request_supervision::end_requests(const exit_reason& why) const {
   if (site_->limits.all() == 0)
     return;
+  site_->ending = true;
   rc::errand::post_to_all(sched_, [site = site_, why](rc::worker& at) {
     site->requests.of(at.index).for_each([&](const request_entry& e) {
       rc::push_signal(e.who, rc::exit_envelope(rc::envelope_kind::exit, site->supervisor, why, 0));

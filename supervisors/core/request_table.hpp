@@ -21,9 +21,9 @@ struct request_entry {
   std::uint64_t since_ms = 0; ///< node time
 };
 
-/// The requests of one worker: those that run, oldest first, and how the others ended. A request stands here
-/// from the moment its process is made until its end has come home to the worker that made it, so nothing is
-/// ever touched by two at once: no lock, no locked instruction, no message.
+/// The requests of one worker: those that run, oldest process first, and how the others ended. A request
+/// stands here from the moment its process is made until its end has come home to the worker that made it, so
+/// nothing is ever touched by two at once: no lock, no locked instruction, no message.
 ///
 /// | field            | who may touch it                                                               |
 /// |------------------|--------------------------------------------------------------------------------|
@@ -36,18 +36,18 @@ class alignas(64) request_shard {
 public:
   /// Its process has been made, and has not run yet.
   void begins(request_entry& e, runtime::pid who, std::uint64_t now_ms) noexcept {
-    e.who = who;
     e.since_ms = now_ms;
-    e.next = nullptr;
-    e.previous = last_;
-    (last_ != nullptr ? last_->next : first_) = &e;
-    last_ = &e;
+    append(e, who);
     started_.add();
+  }
+  /// Its process has ended, and another was made that goes on with it.
+  void goes_on(request_entry& e, runtime::pid who) noexcept {
+    take_out(e);
+    append(e, who);
   }
   /// Its end has come home.
   void ends(request_entry& e, request_end how) noexcept {
-    (e.previous != nullptr ? e.previous->next : first_) = e.next;
-    (e.next != nullptr ? e.next->previous : last_) = e.previous;
+    take_out(e);
     e.who = {};
     ended_[static_cast<std::size_t>(how)].add();
   }
@@ -80,6 +80,18 @@ public:
   std::uint64_t ended(request_end how) const noexcept { return ended_[static_cast<std::size_t>(how)].get(); }
 
 private:
+  void append(request_entry& e, runtime::pid who) noexcept {
+    e.who = who;
+    e.next = nullptr;
+    e.previous = last_;
+    (last_ != nullptr ? last_->next : first_) = &e;
+    last_ = &e;
+  }
+  void take_out(const request_entry& e) noexcept {
+    (e.previous != nullptr ? e.previous->next : first_) = e.next;
+    (e.next != nullptr ? e.next->previous : last_) = e.previous;
+  }
+
   request_entry* first_ = nullptr;
   request_entry* last_ = nullptr;
   runtime::core::counter started_;

@@ -22,17 +22,21 @@ class connection_held_test : public server_fixture {
 protected:
   using server_fixture::server_fixture;
 
-  /// More short answers than the kernel takes for a client that does not read.
-  static constexpr std::size_t many = 1000;
+  /// More short answers than the kernel takes for a client that does not read; what asks for them is read at
+  /// once.
+  static constexpr std::size_t many = 300;
 
-  static std::string body_of(std::size_t i) { return std::string(2000, 'x') + std::to_string(i); }
+  static std::string body_of(std::size_t i) { return std::string(3500, 'x') + std::to_string(i); }
 
   /// Counts the handlers that were there.
-  router numbers() {
-    return router().get("/:n", [this](request& r) {
-      handled_.fetch_add(1);
-      return text(std::string(2000, 'x') + std::string(r.param("n")));
-    });
+  router numbers(route_limits limits = {}) {
+    return router().get(
+        "/:n",
+        [this](request& r) {
+          handled_.fetch_add(1);
+          return text(std::string(3500, 'x') + std::string(r.param("n")));
+        },
+        limits);
   }
 
   /// A client that has asked for all of them and reads nothing, when an answer has begun to wait for it, and
@@ -115,6 +119,17 @@ TEST_F(connection_held_test, end_with_a_client_that_does_not_read_for_too_long) 
   EXPECT_EQ(after.slow_readers, 1U);
 }
 
+TEST_F(connection_held_test, have_no_more_time_than_their_route_gives) {
+  serve(numbers({.request_time = 100ms}));
+  raw_client c = client(4096);
+  for (std::size_t i = 0; i < many; ++i)
+    if (!c.send("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: test\r\n\r\n"))
+      break;
+  await([](const server_stats& s) { return s.late == 1; });
+  c.close();
+  await_no_connection();
+}
+
 TEST_F(connection_held_test, are_waited_for_by_a_server_that_stops) {
   serve(numbers());
   raw_client c = stuck_client();
@@ -138,6 +153,32 @@ TEST_F(connection_held_test, are_lost_with_a_request_that_is_killed) {
   EXPECT_TRUE(last == 0 || over_tls()) << "not all of it came, but where the session had taken it already";
   c.close();
   EXPECT_EQ(await_no_connection().killed, 1U);
+}
+
+TEST_F(connection_held_test, are_cut_off_by_a_server_whose_patience_is_over) {
+  server_options options;
+  options.drain_time = 1ms;
+  serve(numbers(), options);
+  raw_client c = stuck_client();
+  EXPECT_EQ(stop_server(), runtime::exit_reason::shutdown());
+}
+
+TEST_F(connection_held_test, do_not_wait_for_what_handlers_have_kept_to_be_destroyed) {
+  event& answered = new_event();
+  struct slow_to_go {
+    event* until = nullptr;
+    ~slow_to_go() {
+      if (until != nullptr)
+        until->await();
+    }
+  };
+  serve(router().get("/", [&](request& r) {
+    r.local<slow_to_go>().until = &answered;
+    return text("here");
+  }));
+  raw_client c = client();
+  EXPECT_EQ(c.get("/").body, "here");
+  answered.happen();
 }
 
 TEST_F(connection_held_test, go_out_before_a_connection_that_ends) {
@@ -170,19 +211,20 @@ TEST_F(connection_held_test, are_counted_in_access_records_as_they_were_taken) {
 class connection_held_on_one_worker_test : public server_fixture {
 protected:
   connection_held_on_one_worker_test() : server_fixture(test_options(1)) {}
+
+  std::atomic<bool> is_over_{false}; ///< read by a process that outlives the test's body
 };
 
 TEST_F(connection_held_on_one_worker_test, do_not_wait_for_processes_that_are_always_ready) {
   serve(router().get("/", [](request&) { return text("here"); }));
-  std::atomic<bool> is_over{false};
-  node().spawn([&] {
-    while (!is_over.load())
+  node().spawn([this] {
+    while (!is_over_.load())
       runtime::yield();
   });
   raw_client c = client();
   for (int i = 0; i < 100; ++i)
     EXPECT_EQ(c.get("/").body, "here");
-  is_over = true;
+  is_over_ = true;
 }
 
 } // namespace

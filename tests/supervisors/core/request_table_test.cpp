@@ -77,6 +77,21 @@ TEST_F(request_table_test, gives_pages) {
   EXPECT_TRUE(more);
 }
 
+TEST_F(request_table_test, one_that_goes_on_in_another_process_is_the_same_request_in_its_order) {
+  for (std::size_t i = 0; i < 3; ++i)
+    begin(i);
+  shard.goes_on(entries[0], process(50));
+  EXPECT_EQ(running(shard), (numbers{20, 30, 50}));
+  EXPECT_EQ(entries[0].since_ms, 100U);
+  bool more = false;
+  EXPECT_EQ(page(20, 4, more), (numbers{30, 50})) << "nobody is passed over";
+  shard.goes_on(entries[0], process(60)); // the last
+  EXPECT_EQ(running(shard), (numbers{20, 30, 60}));
+  EXPECT_EQ(shard.started(), 3U);
+  shard.ends(entries[0], request_end::normal);
+  EXPECT_EQ(running(shard), (numbers{20, 30}));
+}
+
 TEST_F(request_table_test, counts_every_end_under_its_kind_in_all_shards) {
   for (std::size_t i = 0; i < request_end_kinds; ++i)
     for (std::size_t times = 0; times <= i; ++times) {
