@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace perron::httpd::core {
 namespace {
@@ -26,7 +27,8 @@ protected:
   /// once.
   static constexpr std::size_t many = 300;
 
-  static std::string body_of(std::size_t i) { return std::string(3500, 'x') + std::to_string(i); }
+  static std::string body_of(std::string_view n) { return std::string(3500, 'x').append(n); }
+  static std::string body_of(std::size_t i) { return body_of(std::to_string(i)); }
 
   /// Counts the handlers that were there.
   router numbers(route_limits limits = {}) {
@@ -34,19 +36,24 @@ protected:
         "/:n",
         [this](request& r) {
           handled_.fetch_add(1);
-          return text(std::string(3500, 'x') + std::string(r.param("n")));
+          return text(body_of(r.param("n")));
         },
         limits);
   }
 
-  /// A client that has asked for all of them and reads nothing, when an answer has begun to wait for it, and
-  /// the process that waits.
-  raw_client stuck_client(bool says_goodbye = false) {
+  /// A client that has asked for all of them and reads nothing.
+  raw_client asking_client() {
     raw_client c = client(4096);
     std::string all;
     for (std::size_t i = 0; i < many; ++i)
       all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: test\r\n\r\n";
     EXPECT_TRUE(c.send(all));
+    return c;
+  }
+
+  /// The same when an answer has begun to wait for it, and the process that waits.
+  raw_client stuck_client(bool says_goodbye = false) {
+    raw_client c = asking_client();
     if (says_goodbye)
       c.shut_writing();
     run([&] {
@@ -111,20 +118,14 @@ TEST_F(connection_held_test, end_with_a_client_that_does_not_read_for_too_long) 
   server_options options;
   options.write_time = 1ms;
   serve(numbers(), options);
-  raw_client c = client(4096);
-  for (std::size_t i = 0; i < many; ++i) // as it may be gone before all are out
-    if (!c.send("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: test\r\n\r\n"))
-      break;
+  const raw_client c = asking_client();
   const server_stats after = await_no_connection();
   EXPECT_EQ(after.slow_readers, 1U);
 }
 
 TEST_F(connection_held_test, have_no_more_time_than_their_route_gives) {
   serve(numbers({.request_time = 100ms}));
-  raw_client c = client(4096);
-  for (std::size_t i = 0; i < many; ++i)
-    if (!c.send("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: test\r\n\r\n"))
-      break;
+  raw_client c = asking_client();
   await([](const server_stats& s) { return s.late == 1; });
   c.close();
   await_no_connection();

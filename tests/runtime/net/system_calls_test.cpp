@@ -36,20 +36,26 @@ private:
   int fd_;
 };
 
-TEST(waiting_to_be_accepted, counts_those_of_a_listening_tcp_socket) {
-  const descriptor listening(::socket(AF_INET, SOCK_STREAM, 0));
+/// Gives the port.
+std::uint16_t bind_to_loopback(int fd) {
   sockaddr_in at{};
   at.sin_family = AF_INET;
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof at;
-  ASSERT_EQ(::bind(listening, reinterpret_cast<const sockaddr*>(&at), size), 0);
+  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&at), size), 0);
+  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size), 0);
+  return ntohs(at.sin_port);
+}
+
+TEST(waiting_to_be_accepted, counts_those_of_a_listening_tcp_socket) {
+  const descriptor listening(::socket(AF_INET, SOCK_STREAM, 0));
+  const std::uint16_t port = bind_to_loopback(listening);
   EXPECT_EQ(waiting_to_be_accepted(listening), INT_MAX) << "it does not listen yet";
   ASSERT_EQ(::listen(listening, 16), 0);
-  ASSERT_EQ(::getsockname(listening, reinterpret_cast<sockaddr*>(&at), &size), 0);
   EXPECT_EQ(waiting_to_be_accepted(listening), 0);
   std::vector<testing::raw_client> clients;
   for (int i = 1; i <= 3; ++i) {
-    clients.push_back(testing::raw_client::to(ntohs(at.sin_port)));
+    clients.push_back(testing::raw_client::to(port));
     EXPECT_EQ(waiting_to_be_accepted(listening), i);
   }
   const descriptor one(try_accept(listening));
@@ -125,14 +131,9 @@ std::uint32_t segments_sent(int fd) {
 class last_bytes : public ::testing::Test {
 protected:
   void SetUp() override {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    ASSERT_EQ(::bind(listening_, reinterpret_cast<const sockaddr*>(&at), size), 0);
+    const std::uint16_t port = bind_to_loopback(listening_);
     ASSERT_EQ(::listen(listening_, 1), 0);
-    ASSERT_EQ(::getsockname(listening_, reinterpret_cast<sockaddr*>(&at), &size), 0);
-    ASSERT_TRUE(client_.connect(ntohs(at.sin_port)));
+    ASSERT_TRUE(client_.connect(port));
     socket_.emplace(try_accept(listening_));
   }
 
