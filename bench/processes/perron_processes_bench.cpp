@@ -240,7 +240,7 @@ int main(int argc, char** argv) {
       {"spawn_monitor", {-1, [&] { warm_and_timed("spawn_monitor", n(1'000'000), &spawn_monitor_down); }}},
       {"roundtrip_local", {0, [&] { round_trip("roundtrip_local", n(2'000'000), 0); }}},
       {"roundtrip_free", {-1, [&] { round_trip("roundtrip_free", n(2'000'000), -1); }}},
-      {"roundtrip_cross", {0, [&] { round_trip("roundtrip_cross", n(500'000), 1); }}},
+      {"roundtrip_cross", {0, [&] { round_trip("roundtrip_cross", n(2'000'000), 1); }}},
       {"crossing_floor", {-1, [&] { crossing_floor(n(1'000'000)); }}},
       {"senders", {-1, [&] { senders(n(2'000'000)); }}},
       {"ring", {-1, [&] { ring(n(1'000'000)); }}},

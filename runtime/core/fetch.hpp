@@ -5,6 +5,8 @@
 
 namespace perron::runtime::core {
 
+constexpr std::uintptr_t cache_line = 64;
+
 /// Asks for the cache line at `address`, to write to it: does not wait for it, reads nothing, and may be
 /// given any address.
 [[gnu::always_inline]] inline void fetch_to_write(std::uintptr_t address) noexcept {

@@ -98,8 +98,6 @@ public:
   sleeper<Atomic> owner;
 
 private:
-  static constexpr std::uintptr_t cache_line = 64;
-
   Atomic<Job*> newest_{nullptr};
   std::atomic<std::uintptr_t> reads_{0}; ///< a hint, and no part of the protocol
 };

@@ -2,6 +2,7 @@
 #include <perron/runtime/core/waiting.hpp>
 
 #include <perron/runtime/core/context_switch.hpp>
+#include <perron/runtime/core/fetch.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/scheduler.hpp>
 #include <perron/runtime/core/signals.hpp>
@@ -9,6 +10,22 @@
 #include <utility>
 
 namespace perron::runtime::core {
+namespace {
+
+/// True: something has arrived without a switch to the worker and back.
+bool linger(const process& p) noexcept {
+  const inside engine;
+  worker* w = engine.own();
+  if (w == nullptr || !w->expects_mail() || !w->linger(p))
+    return false;
+  // it has come from another processor's cache, and is asked for together with the door, which take_in writes
+  const auto newest = reinterpret_cast<std::uintptr_t>(p.door.newest());
+  fetch_to_write(newest);
+  fetch_to_write(newest + cache_line);
+  return true;
+}
+
+} // namespace
 
 bool waiting::park() {
   process& p = process_;
@@ -25,9 +42,11 @@ bool waiting::park() {
       check_exit(p);
     if (p.interrupted && (what_ == wait_kind::receive || what_ == wait_kind::call))
       throw process_exit{p.exit_with};
-    p.waits_for.store(what_, std::memory_order_relaxed);
-    suspend(after_switch::park); // the carrier parks it unless something has arrived
-    p.waits_for.store(wait_kind::none, std::memory_order_relaxed);
+    if (!linger(p)) {
+      p.waits_for.store(what_, std::memory_order_relaxed);
+      suspend(after_switch::park); // the carrier parks it unless something has arrived
+      p.waits_for.store(wait_kind::none, std::memory_order_relaxed);
+    }
     take_in(p);
   }
   if (may_be_ended)

@@ -205,6 +205,33 @@ bool worker::steal_some() noexcept {
   return false;
 }
 
+bool worker::has_work() const noexcept {
+  return up_next_ != nullptr || queue_length() != 0 || !pinned.empty() || !late.empty();
+}
+
+bool worker::somebody_shares() const noexcept {
+  return std::any_of(sched.workers.begin(), sched.workers.end(),
+                     [](const auto& w) { return w->sharing.load(std::memory_order_relaxed); });
+}
+
+bool worker::linger(const process& p) noexcept {
+  // counted as turns, so that sockets, timers and the watchdog have theirs no later than among others
+  if ((tick_ + 1) % clock_every == 0 || has_work())
+    return false;
+  ++tick_;
+  for (std::uint32_t i = 0; i < spin_rounds_; ++i) {
+    if (p.door.filled()) {
+      spin_rounds_ = std::min(spin_rounds_ * 2, most_spin_rounds);
+      return true;
+    }
+    if (!incoming.empty() || (i % 16 == 0 && somebody_shares()))
+      return false;
+    relax_processor();
+  }
+  lingered_in_vain_ = true;
+  return false;
+}
+
 bool worker::spin() noexcept {
   for (std::uint32_t i = 0; i < spin_rounds_; ++i) {
     if (!incoming.empty())
@@ -239,7 +266,7 @@ void worker::idle() {
   if (steal_some())
     return;
   if (spin_rounds_ != 0) {
-    if (spin()) {
+    if (!std::exchange(lingered_in_vain_, false) && spin()) {
       spin_rounds_ = std::min(spin_rounds_ * 2, most_spin_rounds);
       return;
     }
@@ -247,7 +274,7 @@ void worker::idle() {
   }
   const std::uint64_t away = give_way();
   poll.look_at_new(*this);
-  if (up_next_ != nullptr || queue_length() != 0 || !pinned.empty() || !late.empty())
+  if (has_work())
     return;
   const bool nothing_came = incoming.may_sleep();
   if (nothing_came && !on_stop_requested(sched)) {
@@ -265,9 +292,10 @@ void worker::idle() {
     poll_cost_ns_ = 0;
     if (away >= long_way_ns && (slept >= short_way_ns || away >= came * fair_way_ns))
       give_way_from_ns_ = before + away * no_way_for;
-    // a short sleep that another worker ended: next time it is cheaper to look again for a moment
+    // a short sleep that another worker ended: next time it is cheaper to look again for a moment. More than
+    // what was just taken off: else two who wake each other sleep in turns and never look long enough.
     if (slept < 50'000 && !incoming.owner.seems_asleep())
-      spin_rounds_ = std::max(spin_rounds_ * 2, first_spin_rounds);
+      spin_rounds_ = std::min(std::max(spin_rounds_ * 4, first_spin_rounds), most_spin_rounds);
   }
   incoming.owner.wake_up();
   sched.wake_watchdog();

@@ -6,13 +6,19 @@
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/message.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace perron::runtime::core {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct ran {
   std::string who;
@@ -83,6 +89,71 @@ TEST_F(late_jobs, do_not_wait_for_ever_for_those_who_are_always_ready) {
       for (; job.runs.load() < times; ++turns) // this process is ready all the time
         yield();
       EXPECT_LE(turns, 16);
+    }
+  });
+}
+
+// -- staying with a process that waits
+
+struct ping {
+  pid from;
+};
+struct pong {};
+
+class answers_from_another_worker : public testing::node_fixture {
+protected:
+  /// On worker 1. Ends with who started it, who should run on worker 0.
+  static pid start_echo() {
+    return spawn({.link = true, .worker = 1}, [] {
+      for (;;)
+        receive([](const ping& p) { send(p.from, pong{}); });
+    });
+  }
+
+  static void ask(pid echo) {
+    send(echo, ping{self()});
+    receive([](const pong&) {});
+  }
+
+  std::uint64_t turns() { return node().stats().turns; }
+};
+
+TEST_F(answers_from_another_worker, cost_a_turn_now_and_then_when_they_come_soon) {
+  if (std::thread::hardware_concurrency() < 2)
+    GTEST_SKIP() << "one processor: nothing comes while a worker looks for it";
+  run({.worker = 0}, [this] {
+    constexpr std::uint64_t round_trips = 1000;
+    const pid echo = start_echo();
+    // where other tests take the processors, many a batch goes on as if there were no staying
+    std::uint64_t fewest = ~std::uint64_t(0);
+    for (int batch = 0; batch < 1000 && fewest >= round_trips; ++batch) {
+      const std::uint64_t before = turns();
+      for (std::uint64_t i = 0; i < round_trips; ++i)
+        ask(echo);
+      fewest = std::min(fewest, turns() - before);
+    }
+    EXPECT_LT(fewest, round_trips);
+    EXPECT_GE(fewest, round_trips / 16); // in which sockets, timers and the watchdog have theirs
+    unlink(echo);
+    exit(echo, exit_reason::kill());
+  });
+}
+
+TEST_F(answers_from_another_worker, hold_up_neither_timers_nor_others_of_the_worker) {
+  run({.worker = 0}, [] {
+    for (int i = 0; i < 20; ++i) {
+      const pid me = self();
+      const monitored asker = spawn_monitor({.worker = 0}, [] {
+        const pid echo = start_echo();
+        for (;;)
+          ask(echo);
+      });
+      // its timer is worker 0's, where the asker and the echo leave no idle moment
+      receive(after(2ms, [] {}));
+      spawn({.worker = 0}, [=] { send(me, ran{"other"}); });
+      receive([](const ran&) {});
+      exit(asker.who, exit_reason::kill());
+      EXPECT_EQ(testing::reason_of(asker.ref), exit_reason::killed());
     }
   });
 }
