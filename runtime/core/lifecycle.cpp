@@ -213,47 +213,46 @@ void abandon_spawn(process& p) noexcept {
 
 void run_process(runnable& self, carrier& on) {
   auto& p = static_cast<process&>(self);
-  for (;;) {
-    if (p.own_stack == nullptr) {
-      p.own_stack = take_stack(p, on.own);
-      p.own_stack->user.store(&p, std::memory_order_release);
-      prepare_context(p);
-    }
-    const std::uint32_t taken = p.mail_taken.load(std::memory_order_relaxed);
-    on.current = &p;
-    p.budget = turn_budget;
-    p.state.store(process_state::running, std::memory_order_relaxed);
-    on.gate.leave();
-    switch_in(on, p);
-    on.current = nullptr;
-    p.reductions.store(p.reductions.load(std::memory_order_relaxed) +
-                           static_cast<std::uint64_t>(turn_budget - p.budget),
-                       std::memory_order_relaxed);
-    if (on.own != nullptr)
-      on.own->messages.add(p.mail_taken.load(std::memory_order_relaxed) - taken);
-    switch (on.after) {
-    case after_switch::yield:
-      p.sched->schedule(p);
-      return;
-    case after_switch::hibernate:
-      return_stack(p, on.own);
-      p.exception_globals = {};
-      if (!p.mail.empty())
-        break; // mail was taken in already: go on at once
-      [[fallthrough]];
-    case after_switch::park:
-      p.state.store(on.after == after_switch::park ? process_state::waiting : process_state::hibernating,
-                    std::memory_order_relaxed);
-      if (p.door.park())
-        return; // from here on somebody else may own it
-      break;    // something has come in meanwhile: go on at once
-    case after_switch::finished: {
-      const exit_reason why = std::move(p.exit_with);
-      bury(p, on.own, why);
-      return;
-    }
-    }
+  if (p.own_stack == nullptr) {
+    p.own_stack = take_stack(p, on.own);
+    p.own_stack->user.store(&p, std::memory_order_release);
+    prepare_context(p);
   }
+  const std::uint32_t taken = p.mail_taken.load(std::memory_order_relaxed);
+  on.current = &p;
+  p.budget = turn_budget;
+  p.state.store(process_state::running, std::memory_order_relaxed);
+  on.gate.leave();
+  switch_in(on, p);
+  on.current = nullptr;
+  p.reductions.store(p.reductions.load(std::memory_order_relaxed) +
+                         static_cast<std::uint64_t>(turn_budget - p.budget),
+                     std::memory_order_relaxed);
+  if (on.own != nullptr)
+    on.own->messages.add(p.mail_taken.load(std::memory_order_relaxed) - taken);
+  switch (on.after) {
+  case after_switch::yield:
+    break;
+  case after_switch::hibernate:
+    return_stack(p, on.own);
+    p.exception_globals = {};
+    if (!p.mail.empty())
+      break; // mail was taken in already
+    [[fallthrough]];
+  case after_switch::park:
+    p.state.store(on.after == after_switch::park ? process_state::waiting : process_state::hibernating,
+                  std::memory_order_relaxed);
+    if (p.door.park())
+      return; // from here on somebody else may own it
+    break;    // something has come in meanwhile
+  case after_switch::finished: {
+    const exit_reason why = std::move(p.exit_with);
+    bury(p, on.own, why);
+    return;
+  }
+  }
+  // behind the others: who answers it as fast as it asks must not keep them from their turns
+  p.sched->schedule(p);
 }
 
 void process_main(process& p) noexcept {

@@ -18,6 +18,9 @@ bool linger(const process& p) noexcept {
   worker* w = engine.own();
   if (w == nullptr || !w->expects_mail() || !w->linger(p))
     return false;
+  // to the watchdog it is a turn
+  std::atomic<std::uint64_t>& turns = engine.on()->turns;
+  turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   // it has come from another processor's cache, and is asked for together with the door, which take_in writes
   const auto newest = reinterpret_cast<std::uintptr_t>(p.door.newest());
   fetch_to_write(newest);

@@ -210,16 +210,17 @@ bool worker::has_work() const noexcept {
 }
 
 bool worker::somebody_shares() const noexcept {
-  return std::any_of(sched.workers.begin(), sched.workers.end(),
-                     [](const auto& w) { return w->sharing.load(std::memory_order_relaxed); });
+  return std::any_of(sched.workers.begin(), sched.workers.end(), [](const auto& w) {
+    return w->sharing.load(std::memory_order_relaxed) && w->ready.size() != 0;
+  });
 }
 
 bool worker::linger(const process& p) noexcept {
-  // counted as turns, so that sockets, timers and the watchdog have theirs no later than among others
+  // Every so many waits are left to next(), which looks at sockets, timers and others.
   if ((tick_ + 1) % clock_every == 0 || has_work())
     return false;
   ++tick_;
-  for (std::uint32_t i = 0; i < spin_rounds_; ++i) {
+  for (std::uint32_t i = 1; i <= spin_rounds_; ++i) {
     if (p.door.filled()) {
       spin_rounds_ = std::min(spin_rounds_ * 2, most_spin_rounds);
       return true;
@@ -263,14 +264,16 @@ std::uint64_t worker::give_way() noexcept {
 void worker::idle() {
   share_work(false);
   idles.add();
+  const bool looked = std::exchange(lingered_in_vain_, false);
   if (steal_some())
     return;
   if (spin_rounds_ != 0) {
-    if (!std::exchange(lingered_in_vain_, false) && spin()) {
+    if (!looked && spin()) {
       spin_rounds_ = std::min(spin_rounds_ * 2, most_spin_rounds);
       return;
     }
-    spin_rounds_ /= 2;
+    // who looks for longer and longer, always a little less than it would take, gives it up for a while
+    spin_rounds_ = spin_rounds_ == most_spin_rounds ? 0 : spin_rounds_ / 2;
   }
   const std::uint64_t away = give_way();
   poll.look_at_new(*this);
@@ -292,8 +295,8 @@ void worker::idle() {
     poll_cost_ns_ = 0;
     if (away >= long_way_ns && (slept >= short_way_ns || away >= came * fair_way_ns))
       give_way_from_ns_ = before + away * no_way_for;
-    // a short sleep that another worker ended: next time it is cheaper to look again for a moment. More than
-    // what was just taken off: else two who wake each other sleep in turns and never look long enough.
+    // A short sleep that a post ended: next time it is cheaper to look for a moment first. It grows by more
+    // than looking in vain takes off, else two who wake each other sleep in turns and never look for so long.
     if (slept < 50'000 && !incoming.owner.seems_asleep())
       spin_rounds_ = std::min(std::max(spin_rounds_ * 4, first_spin_rounds), most_spin_rounds);
   }

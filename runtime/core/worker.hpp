@@ -62,7 +62,7 @@ struct worker {
   /// long as idle() would look for work before it sleeps. True: something has arrived for it. That spares
   /// both sides the way through the inbox and two switches, half of what an answer from another worker costs.
   bool linger(const process& p) noexcept;
-  /// Whether that may be worth it: what it last waited for came soon, from another worker.
+  /// Whether that may be worth it: sleeps were short, and it was others who posted jobs that ended them.
   bool expects_mail() const noexcept { return spin_rounds_ != 0; }
 
   // -- timers
