@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "support/loopback.hpp"
 #include "support/program.hpp"
 #include "support/raw_client.hpp"
 
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,11 +21,7 @@ std::uint16_t free_port() {
   for (bool taken = true; taken;) {
     ++port;
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = ::htons(port);
-    at.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-    taken = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0;
+    taken = bind_to(fd, loopback(port)) != 0;
     ::close(fd);
   }
   return port;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "examples/kitchen_sink.hpp"
+#include "support/loopback.hpp"
 #include "support/program.hpp"
 
 #include <gmock/gmock.h>
@@ -109,11 +110,8 @@ TEST(kitchen_sink, a_second_signal_ends_it_at_once) {
 
 TEST(kitchen_sink, says_when_its_port_is_taken) {
   raw_client taken; // not connected, but bound
-  sockaddr_in any{};
-  any.sin_family = AF_INET;
-  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::bind(taken.descriptor(), reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
-  const std::string port = taken.local().substr(std::string("127.0.0.1:").size());
+  ASSERT_EQ(bind_to(taken.descriptor(), loopback()), 0);
+  const std::string port = std::to_string(port_of(taken.descriptor()));
   program sink(PERRON_BIN_DIR "/kitchen_sink", {"--port", port});
   EXPECT_EQ(sink.wait(), 1);
   EXPECT_THAT(sink.logged(), HasSubstr("listen on 127.0.0.1:" + port + ": bind: Address already in use"));

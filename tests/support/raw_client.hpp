@@ -2,10 +2,10 @@
 #pragma once
 
 #include "support/events.hpp"
+#include "support/loopback.hpp"
 
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -105,13 +105,9 @@ public:
   }
 
   bool connect(std::uint16_t port) {
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return ::connect(fd_, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
+    return connect_to(fd_, loopback(port)) == 0;
   }
 
   /// False: the server does not take them any more.
@@ -222,12 +218,7 @@ public:
   int descriptor() const { return fd_; }
   /// Null: nothing.
   void speak_through(std::unique_ptr<wire> by) { wire_ = std::move(by); }
-  std::string local() const {
-    sockaddr_in at{};
-    socklen_t size = sizeof at;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size);
-    return "127.0.0.1:" + std::to_string(ntohs(at.sin_port));
-  }
+  std::string local() const { return "127.0.0.1:" + std::to_string(port_of(fd_)); }
 
 private:
   enum class how_it_ended { not_yet, closed, reset };

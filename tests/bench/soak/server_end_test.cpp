@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/bench/soak/server_end.hpp>
 
-#include <arpa/inet.h>
+#include "support/loopback.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,15 +17,10 @@ namespace {
 class server_end_test : public ::testing::Test {
 protected:
   void SetUp() override {
-    sockaddr_in any{};
-    any.sin_family = AF_INET;
-    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ASSERT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
-    ASSERT_EQ(::listen(listener_, 1), 0);
-    server_ = name_of(listener_);
+    listener_ = testing::listen_on_loopback();
+    server_ = testing::local_address(listener_);
     client_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ASSERT_EQ(::connect(client_, reinterpret_cast<const sockaddr*>(&server_), sizeof server_), 0);
+    ASSERT_EQ(testing::connect_to(client_, server_), 0);
   }
   void TearDown() override {
     for (const int fd : {accepted_, client_, listener_})
@@ -32,12 +28,6 @@ protected:
         ::close(fd);
   }
 
-  static sockaddr_in name_of(int fd) {
-    sockaddr_in name{};
-    socklen_t size = sizeof name;
-    EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
-    return name;
-  }
   void accept_it() { accepted_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); }
   /// Until the client has heard of it.
   void reset_by_server() {
@@ -55,19 +45,19 @@ protected:
 };
 
 TEST_F(server_end_test, is_there_before_the_server_accepts_and_after) {
-  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::open);
+  EXPECT_EQ(server_end(server_, testing::local_address(client_)), end_state::open);
   accept_it();
-  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::open);
+  EXPECT_EQ(server_end(server_, testing::local_address(client_)), end_state::open);
 }
 
 TEST_F(server_end_test, is_gone_when_the_server_has_reset_it) {
   accept_it();
   reset_by_server();
-  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::none);
+  EXPECT_EQ(server_end(server_, testing::local_address(client_)), end_state::none);
 }
 
 TEST_F(server_end_test, is_not_found_where_somebody_only_listens) {
-  sockaddr_in other = name_of(client_);
+  sockaddr_in other = testing::local_address(client_);
   other.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
   EXPECT_EQ(server_end(server_, other), end_state::none);
 }
@@ -75,7 +65,7 @@ TEST_F(server_end_test, is_not_found_where_somebody_only_listens) {
 TEST_F(server_end_test, the_ends_are_not_mistaken_for_each_other) {
   accept_it();
   ::shutdown(accepted_, SHUT_RDWR);
-  EXPECT_EQ(server_end(server_, name_of(client_)), end_state::ending);
+  EXPECT_EQ(server_end(server_, testing::local_address(client_)), end_state::ending);
 }
 
 } // namespace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/bench/soak/server_watch.hpp>
 
+#include "support/loopback.hpp"
+
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -69,19 +69,6 @@ private:
 void touch(std::size_t bytes) {
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   std::memset(memory, 1, bytes);
-}
-
-int listening_socket(std::uint16_t& port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size), 0);
-  EXPECT_EQ(::listen(fd, 5), 0);
-  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  port = ntohs(address.sin_port);
-  return fd;
 }
 
 constexpr std::size_t megabytes = 16 * 1024 * 1024;
@@ -152,8 +139,8 @@ TEST(server_watch, time_of_processes_that_ended_stays) {
 }
 
 TEST(server_watch, finds_who_listens_on_a_port) {
-  std::uint16_t port = 0;
-  const int fd = listening_socket(port);
+  const int fd = testing::listen_on_loopback();
+  const std::uint16_t port = testing::port_of(fd);
   // The child has it by the fork, and is of the same program as its parent.
   const child other([] {});
   const auto found = listeners_on(port);
@@ -170,8 +157,8 @@ TEST(server_watch, finds_who_listens_on_a_port) {
 }
 
 TEST(server_watch, says_when_there_is_nobody) {
-  std::uint16_t port = 0;
-  const int fd = listening_socket(port);
+  const int fd = testing::listen_on_loopback();
+  const std::uint16_t port = testing::port_of(fd);
   ::close(fd);
   EXPECT_FALSE(server_watch::of_listener(port));
   child gone([] {});
@@ -190,8 +177,7 @@ TEST(server_watch, reading_what_has_gone_is_all_zero) {
 }
 
 TEST(server_watch, machine_has_memory_and_sockets) {
-  std::uint16_t port = 0;
-  const int fd = listening_socket(port);
+  const int fd = testing::listen_on_loopback();
   const machine_figures figures = read_machine();
   EXPECT_GT(figures.available_bytes, 0U);
   EXPECT_GT(figures.slab_bytes, 0U);

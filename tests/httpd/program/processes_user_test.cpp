@@ -2,6 +2,7 @@
 // The program as several processes that was started as root and is to run as somebody else.
 #include "httpd/program/processes_run_fixture.hpp"
 #include "support/certificates.hpp"
+#include "support/loopback.hpp"
 #include "support/tls_wire.hpp"
 
 #include <sys/stat.h>
@@ -107,11 +108,7 @@ private:
   static std::uint16_t free_low_port() {
     for (std::uint16_t p = 1023; p > 600; --p) {
       raw_client socket;
-      sockaddr_in where{};
-      where.sin_family = AF_INET;
-      where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      where.sin_port = htons(p);
-      if (::bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0)
+      if (bind_to(socket.descriptor(), loopback(p)) == 0)
         return p;
     }
     return 0;

@@ -2,13 +2,13 @@
 // `perron run` as a service manager runs it, which this test plays: it listens at the notify socket, opens
 // the sockets, has a watchdog, and gives orders by signals.
 #include "httpd/program/service/notify_socket.hpp"
+#include "support/loopback.hpp"
 #include "support/raw_client.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,15 +72,7 @@ private:
 
 class supervised_test : public ::testing::Test {
 protected:
-  supervised_test() : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::bind(listening_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
-    EXPECT_EQ(::listen(listening_, 100), 0);
-    socklen_t size = sizeof at;
-    ::getsockname(listening_, reinterpret_cast<sockaddr*>(&at), &size);
-    port_ = ntohs(at.sin_port);
+  supervised_test() : listening_(listen_on_loopback(100)), port_(port_of(listening_)) {
     std::ofstream(path("index.html")) << "hello\n";
   }
   ~supervised_test() override { ::close(listening_); }
@@ -115,7 +107,7 @@ protected:
 
 private:
   const int listening_;
-  std::uint16_t port_ = 0;
+  const std::uint16_t port_;
 };
 
 TEST_F(supervised_test, says_when_it_is_ready_reloads_lives_and_stops) {

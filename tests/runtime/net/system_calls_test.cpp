@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/net/system_calls.hpp>
 
+#include "support/loopback.hpp"
 #include "support/raw_client.hpp"
 
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -38,13 +38,8 @@ private:
 
 /// Gives the port.
 std::uint16_t bind_to_loopback(int fd) {
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&at), size), 0);
-  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size), 0);
-  return ntohs(at.sin_port);
+  EXPECT_EQ(testing::bind_to(fd, testing::loopback()), 0);
+  return testing::port_of(fd);
 }
 
 TEST(waiting_to_be_accepted, counts_those_of_a_listening_tcp_socket) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/supervisors/siblings.hpp>
 
+#include "support/loopback.hpp"
+
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,12 +23,7 @@ public:
     ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (joins)
       ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool done =
-        ::bind(fd_, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0 && ::listen(fd_, 1) == 0;
+    const bool done = testing::bind_to(fd_, testing::loopback(port)) == 0 && ::listen(fd_, 1) == 0;
     code = done ? 0 : errno;
   }
   ~listening() { ::close(fd_); }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/httpd/program/service/activation.hpp>
 
+#include "support/loopback.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -50,16 +49,6 @@ void in_a_child(const std::function<std::string()>& check) {
   EXPECT_EQ(wrong, "");
 }
 
-int listening_on_loopback() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at);
-  ::listen(fd, 1);
-  return fd;
-}
-
 int listening_on_path(const std::string& path) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un at{};
@@ -95,19 +84,16 @@ TEST(inherited_sockets, have_their_names_and_addresses) {
   const perron::testing::temporary_folder folder;
   const std::string path = folder.path() / "s";
   in_a_child([&]() -> std::string {
-    const int one = listening_on_loopback();
+    const int one = testing::listen_on_loopback();
     const int two = listening_on_path(path);
     ::dup2(one, 50);
     ::dup2(two, 4);
     ::dup2(50, 3);
-    sockaddr_in at{};
-    socklen_t size = sizeof at;
-    ::getsockname(3, reinterpret_cast<sockaddr*>(&at), &size);
     tell(2, "web:local");
     auto all = take_inherited_sockets();
     if (!all)
       return all.error().text;
-    const std::vector<inherited_socket> wanted{{3, "web", "127.0.0.1:" + std::to_string(ntohs(at.sin_port))},
+    const std::vector<inherited_socket> wanted{{3, "web", "127.0.0.1:" + std::to_string(testing::port_of(3))},
                                                {4, "local", "unix:" + path}};
     if (*all != wanted)
       return "others than wanted";
