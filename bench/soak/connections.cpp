@@ -31,6 +31,17 @@ sockaddr_in address_of(std::uint32_t host, std::uint16_t port) {
   return address;
 }
 
+/// Of its own end; all zeros: not known.
+sockaddr_in own_address(int fd) {
+  sockaddr_in own{};
+  socklen_t size = sizeof own;
+  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 ? own : sockaddr_in{};
+}
+
+std::uint64_t key_of(const sockaddr_in& own) {
+  return std::uint64_t{own.sin_addr.s_addr} << 16U | own.sin_port;
+}
+
 std::string dotted(std::uint32_t host) {
   return std::to_string(host >> 24U) + '.' + std::to_string(host >> 16U & 255U) + '.' +
          std::to_string(host >> 8U & 255U) + '.' + std::to_string(host & 255U);
@@ -257,11 +268,14 @@ void connections::close(link& l) {
 void connections::vanish(link& l, bool silently) {
   // A socket under repair is taken away without a word to the other end; only root may do that.
   const int on = 1;
+  const sockaddr_in own = own_address(l.fd);
   if (!silently || ::setsockopt(l.fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != 0) {
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(l.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-  } else
+  } else {
     block_.silent.add();
+    left_behind_.insert(key_of(own));
+  }
   block_.vanished.add();
   close(l);
   later(l, 0);
@@ -319,11 +333,12 @@ bool connections::was_killed(std::uint32_t node) const {
 }
 
 end_state connections::server_end_of(const link& l) const {
-  sockaddr_in own{};
-  socklen_t size = sizeof own;
-  return ::getsockname(l.fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.sin_port != 0
-             ? server_end(address_of(how_.host, how_.port), own)
-             : end_state::unknown;
+  const sockaddr_in own = own_address(l.fd);
+  return own.sin_port != 0 ? server_end(address_of(how_.host, how_.port), own) : end_state::unknown;
+}
+
+bool connections::has_ports_of_vanished(const link& l) const {
+  return left_behind_.contains(key_of(own_address(l.fd)));
 }
 
 /// Why, and what may help to find out more.
@@ -334,7 +349,8 @@ std::string connections::told(const link& l, std::string_view why) const {
   return std::string(why) + " (" + std::string(states.at(static_cast<std::size_t>(l.state))) + ' ' +
          std::to_string((now_ - l.since_ns) / 1'000'000) + " ms, " + (l.asked ? "asked, " : "") + "process " +
          (node == 0 ? "unknown" : std::to_string(node)) + ", the server's end " +
-         std::string(name_of(server_end_of(l))) + ')';
+         std::string(name_of(server_end_of(l))) +
+         (has_ports_of_vanished(l) ? ", ports of one who vanished)" : ")");
 }
 
 void connections::later(link& l, std::int64_t pause) {
