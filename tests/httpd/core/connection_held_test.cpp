@@ -156,6 +156,20 @@ TEST_F(connection_held_test, are_lost_with_a_request_that_is_killed) {
   EXPECT_EQ(await_no_connection().killed, 1U);
 }
 
+TEST_F(connection_held_test, of_a_handler_that_was_told_to_end_while_it_computed_wait_for_no_client) {
+  server_options options;
+  options.write_time = 10min;
+  options.min_write_rate = 0;
+  serve(router().get("/:n",
+                     [](request& r) {
+                       runtime::exit(runtime::self(), runtime::exit_reason::shutdown());
+                       return text(body_of(r.param("n")));
+                     }),
+        options);
+  const raw_client c = asking_client();
+  EXPECT_EQ(await_no_connection().slow_readers, 0U);
+}
+
 TEST_F(connection_held_test, are_cut_off_by_a_server_whose_patience_is_over) {
   server_options options;
   options.drain_time = 1ms;
