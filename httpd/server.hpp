@@ -63,6 +63,10 @@ struct server_options {
   /// what was asked of the client was asked for that one. Certificates are changed by reload(), or by another
   /// context in replace().
   std::shared_ptr<runtime::tls::server_context> tls{};
+  /// The kernel seals what is sent over TLS, where it can (Linux with module tls, loaded before the first
+  /// connection; runtime/tls/README.md): files go from its cache to the client without passing through the
+  /// program. Worth it where the kernel's ciphers are as fast as OpenSSL's, and files large.
+  bool tls_uses_kernel = false;
   std::chrono::milliseconds handshake_time{10'000}; ///< for a TLS handshake, and for its first byte to come
   /// TLS handshakes under way at a time, each with a process of its own; more clients wait for their turn, in
   /// order. Divided among the workers, each of which has room for one at least. 0: any number.

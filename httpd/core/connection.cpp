@@ -114,6 +114,8 @@ void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::work
     return;
   }
   if (c.phase_ == phase::lingering) {
+    if (c.ends_later_ && c.end_sending())
+      c.set_deadline(at, at.now_ms() + ms(linger_time));
     c.throw_away(at);
     return;
   }
@@ -262,12 +264,32 @@ void connection::refuse(int status, std::string_view why, std::string_view came,
 }
 
 void connection::linger(rc::worker& at) noexcept {
-  say_goodbye();
-  ::shutdown(fd, SHUT_WR);
   phase_ = phase::lingering;
   partial_.reset();
-  set_deadline(at, at.now_ms() + ms(linger_time));
+  const server_options& options = options_now();
+  set_deadline(at, at.now_ms() + ms(end_sending()               ? linger_time
+                                    : site_->ends_connections() ? options.drain_time
+                                                                : options.write_time));
   throw_away(at);
+}
+
+/// False: there is no room yet for what was sent and for the end behind it; see session::may_say_goodbye().
+bool connection::end_sending() noexcept {
+  ends_later_ = tls_ != nullptr && !tls_->may_say_goodbye();
+  if (!ends_later_) {
+    say_goodbye();
+    ::shutdown(fd, SHUT_WR);
+  }
+  return !ends_later_;
+}
+
+void connection::close_behind_all(rc::worker& at) noexcept {
+  if (phase_ == phase::lingering && ends_later_)
+    set_deadline(at, std::min(deadline_ms_, at.now_ms() + ms(options_now().drain_time)));
+  else if (tls_ == nullptr || tls_->may_say_goodbye())
+    close();
+  else
+    linger(at);
 }
 
 /// Whatever it is: with TLS it is not decrypted.
@@ -276,7 +298,7 @@ void connection::throw_away(rc::worker& at) noexcept {
     const std::int64_t n = net::try_receive(fd, at.scratch.get(), rc::worker::scratch_bytes);
     if (n > 0)
       continue;
-    if (n != -EAGAIN)
+    if (n != -EAGAIN && !(n == 0 && ends_later_))
       close();
     return;
   }
@@ -319,7 +341,7 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
   if (partial_)
     refuse(status::request_timeout, "the request head did not come in time", *partial_);
   else
-    close();
+    close_behind_all(at);
 }
 
 /// What most servers do not ask for.
@@ -439,12 +461,12 @@ void connection::go_on(rc::worker& at, std::chrono::milliseconds idle_time) noex
       ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
       tls_.reset(); // a goodbye would make it look whole
     }
-    close();
+    close_behind_all(at);
     return;
   }
   // once more: the stop may have come here, and left us alone as in use, between give_back and now
   if (site_->ends_connections()) {
-    close();
+    close_behind_all(at);
     return;
   }
   set_deadline(at, at.polled_ms + ms(idle_time));

@@ -98,6 +98,8 @@ public:
 
   /// Takes it down.
   void close() noexcept;
+  /// As close(), when all that was sent is with the peer or on its way to it.
+  void close_behind_all(rc::worker& at) noexcept;
   /// What it is used for, as a list of requests shows it: "GET /wait?n=1".
   std::string label() const;
   /// A handshake counts as idle; it is told to end.
@@ -201,7 +203,7 @@ private:
   void meet(std::uint32_t events, rc::worker& at) noexcept;
   void begin_handshake(rc::worker& at) noexcept;
   void leave_queue(rc::worker& at) noexcept;
-  void shake_hands(const runtime::tls::server_context& with, std::uint64_t time_ms);
+  void shake_hands(const runtime::tls::server_context& with, std::uint64_t time_ms, bool uses_kernel);
   std::int64_t receive_secured(char* into, std::size_t size) noexcept;
   std::int64_t send_secured(const ::iovec* parts, std::size_t count) noexcept;
   std::int64_t sendfile_secured(std::string_view head, int file, ::off_t& offset, std::size_t count) noexcept;
@@ -228,6 +230,7 @@ private:
   void post_home() noexcept;
   bool do_as_asked(rc::worker& at) noexcept;
   void linger(rc::worker& at) noexcept;
+  bool end_sending() noexcept;
   void throw_away(rc::worker& at) noexcept;
   void go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
@@ -254,9 +257,10 @@ private:
   std::atomic<std::uint32_t> request_ms_{0};
   phase phase_ = phase::idle;
   fate next_ = fate::keep;
-  bool overdue_ = false; ///< its request has had its time and was told to end
-  bool timed_ = false;   ///< deadline_ms_ is that of the request
-  bool reminds_ = false; ///< and when it comes the process is told
+  bool overdue_ = false;    ///< its request has had its time and was told to end
+  bool timed_ = false;      ///< deadline_ms_ is that of the request
+  bool reminds_ = false;    ///< and when it comes the process is told
+  bool ends_later_ = false; ///< lingering: its own direction is not ended yet
   std::atomic<bool> mail_wanted_{false};
   std::atomic<std::uint8_t> home_asked_{0};
 };

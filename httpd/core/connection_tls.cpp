@@ -82,9 +82,9 @@ void connection::begin_handshake(rc::worker& at) noexcept {
   try {
     runtime::monitor_ref unused;
     rc::process& p = rc::begin_spawn(at.sched, plan(), unused);
-    p.body.emplace([this, with = options_now().tls, time = ms(options_now().handshake_time)] {
-      shake_hands(*with, time);
-    });
+    const server_options& options = options_now();
+    p.body.emplace([this, with = options.tls, time = ms(options.handshake_time),
+                    uses_kernel = options.tls_uses_kernel] { shake_hands(*with, time, uses_kernel); });
     phase_ = phase::in_use;
     in_use_.handshakes = true;
     in_use_.outcome = outcome::done_close; // whatever ends it
@@ -122,7 +122,7 @@ void connection::leave_queue(rc::worker& at) noexcept { site_->shards[at.index].
 
 void connection::close_if_idle() noexcept {
   if (phase_ != phase::in_use)
-    close();
+    close_behind_all(*home);
   else if (in_use_.handshakes)
     rc::push_signal(listed_.who, rc::exit_envelope(rc::envelope_kind::exit, site_->supervisor,
                                                    runtime::exit_reason::shutdown(), 0));
@@ -130,7 +130,7 @@ void connection::close_if_idle() noexcept {
 
 // -- the handshake, in a process of its own
 
-void connection::shake_hands(const tls::server_context& with, std::uint64_t time_ms) {
+void connection::shake_hands(const tls::server_context& with, std::uint64_t time_ms, bool uses_kernel) {
   auto made = tls::session::accept(with, fd);
   if (!made)
     throw std::runtime_error("perron: no TLS session can be made: " + made.error().text);
@@ -153,6 +153,8 @@ void connection::shake_hands(const tls::server_context& with, std::uint64_t time
   }
   if (s->has_pending())
     may_have_more();
+  if (uses_kernel)
+    s->seal_in_kernel();
   tls_ = std::move(s);
   in_use_.outcome = outcome::done_keep;
 }

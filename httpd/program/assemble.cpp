@@ -62,6 +62,7 @@ server_options options_of(const configuration& in, const listener_settings& l, c
   out.max_in_flight = said.max_in_flight;
   out.drain_time = in.server.drain_time;
   if (l.tls) {
+    out.tls_uses_kernel = l.tls->uses_kernel;
     out.handshake_time = l.tls->handshake_time;
     out.max_handshakes = l.tls->max_handshakes;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/records.hpp>
 
+#include <perron/runtime/tls/kernel_sealing.hpp>
 #include <perron/runtime/tls/library.hpp>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ namespace {
 constexpr unsigned char warning = 1;
 constexpr unsigned char fatal = 2;
 constexpr unsigned char key_update = 24;
+constexpr std::array<unsigned char, 5> key_update_message{key_update, 0, 0, 1, 0};
 /// Without data, in a row. Each may cost as much as some KiB of data.
 constexpr int most_idle_records = 32;
 /// After as many records a key of AES-GCM is changed (RFC 8446 5.5 allows 2^24.5).
@@ -236,7 +238,9 @@ std::int64_t records::hear_handshake(wire& to, std::span<const unsigned char> sa
   if (message_[4] > 1)
     return refuse(to, alert::illegal_parameter, "a KeyUpdate that means nothing", over);
   opening_ = reading_.update() ? reading_.begin(false) : nullptr;
-  if (opening_ == nullptr || (message_[4] == 1 && !change_own_key(to)))
+  const bool asked = message_[4] == 1;
+  owes_update_ |= asked && in_kernel_;
+  if (opening_ == nullptr || (asked && !(in_kernel_ ? may_change_sealing() : change_own_key(to))))
     return refuse(to, alert::internal_error, "keys cannot be changed", over);
   return 0;
 }
@@ -244,6 +248,8 @@ std::int64_t records::hear_handshake(wire& to, std::span<const unsigned char> sa
 /// Ends the connection with an alert (RFC 8446 6.2).
 std::int64_t records::refuse(wire& to, alert which, std::string_view why, end_of& over) noexcept {
   const std::array<unsigned char, 2> said{fatal, static_cast<unsigned char>(which)};
+  if (in_kernel_)
+    has_room_to_end(to.socket());
   put(to, said, record_type::alert);
   over = {EPROTO, why};
   return -EPROTO;
@@ -253,11 +259,12 @@ std::int64_t records::refuse(wire& to, alert which, std::string_view why, end_of
 
 /// RFC 8446 4.6.3: told with the old key.
 bool records::change_own_key(wire& to) noexcept {
-  constexpr std::array<unsigned char, 5> message{key_update, 0, 0, 1, 0};
-  return put(to, message, record_type::handshake) && writing_.update();
+  return put(to, key_update_message, record_type::handshake) && writing_.update();
 }
 
 bool records::put(wire& to, std::span<const unsigned char> what, record_type type) noexcept {
+  if (in_kernel_)
+    return try_send_record(to.socket(), type, what) == static_cast<std::int64_t>(what.size());
   std::array<unsigned char, 64> record{};
   ::EVP_CIPHER_CTX* const by = writing_.begin(true);
   if (by == nullptr || !writing_.seal(by, record.data(), what, type))
@@ -280,8 +287,32 @@ bool records::seal(wire& to, std::span<const char> from) noexcept {
 }
 
 void records::say_goodbye(wire& to) noexcept {
+  if (in_kernel_)
+    has_room_to_end(to.socket());
   const std::array<unsigned char, 2> said{warning, static_cast<unsigned char>(alert::close_notify)};
   put(to, said, record_type::alert);
+}
+
+bool records::seal_in_kernel(const wire& to) noexcept {
+  in_kernel_ = in_kernel_ || (to.unsent() == 0 && begin_sealing(to.socket(), writing_));
+  return in_kernel_;
+}
+
+std::int64_t records::may_send_in_kernel(wire& to) noexcept {
+  owes_update_ |= writing_.is_13() && writing_.number() >= most_records_of_key;
+  if (!owes_update_)
+    return 0;
+  if (!may_change_sealing())
+    return -EPROTO;
+  const std::int64_t told = try_send_record(to.socket(), record_type::handshake, key_update_message);
+  if (told < 0)
+    return told;
+  owes_update_ = false;
+  return writing_.update() && change_sealing(to.socket(), writing_) ? 0 : -EPROTO;
+}
+
+void records::sent_in_kernel(std::size_t bytes) noexcept {
+  writing_.set_number(writing_.number() + (bytes + wire::record_bytes - 1) / wire::record_bytes);
 }
 
 } // namespace perron::runtime::tls::detail

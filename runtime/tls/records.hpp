@@ -61,6 +61,17 @@ public:
 
   void say_goodbye(wire& to) noexcept;
 
+  // -- leaving that to the kernel (kernel_sealing.hpp)
+
+  /// Has the kernel seal what is sent from now on, between calls of the wire. False: it cannot, or there are
+  /// records of ours that wait for the socket; then all is as before.
+  bool seal_in_kernel(const wire& to) noexcept;
+  bool is_sealed_by_kernel() const noexcept { return in_kernel_; }
+  /// Before data is sent: 0; -EAGAIN: a message of ours goes first, and finds no room; -EPROTO: the key has
+  /// protected all that it may, or the client has asked for another, and this kernel cannot change it.
+  std::int64_t may_send_in_kernel(wire& to) noexcept;
+  void sent_in_kernel(std::size_t bytes) noexcept;
+
 private:
   enum class alert : unsigned char;
 
@@ -82,6 +93,8 @@ private:
   std::uint8_t message_size_ = 0;
   std::uint8_t idle_records_ = 0; ///< in a row, without data
   bool ended_ = false;
+  bool in_kernel_ = false;   ///< writing_ is what it seals with, its number about the kernel's
+  bool owes_update_ = false; ///< and a KeyUpdate goes before what is sent next
 };
 
 } // namespace perron::runtime::tls::detail

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <perron/runtime/tls/session.hpp>
 
+#include <perron/runtime/net/system_calls.hpp>
 #include <perron/runtime/tls/client_context.hpp>
 #include <perron/runtime/tls/handshake_watch.hpp>
+#include <perron/runtime/tls/kernel_sealing.hpp>
 #include <perron/runtime/tls/key_schedule.hpp>
 #include <perron/runtime/tls/known.hpp>
 #include <perron/runtime/tls/library.hpp>
@@ -368,12 +370,49 @@ std::int64_t session::pump(Source& from) noexcept {
   return sent < 0 ? sent : outcome;
 }
 
+bool session::seal_in_kernel() noexcept {
+  return broken_ == 0 && !said_goodbye_ && owed_ == 0 && records_ != nullptr &&
+         records_->seal_in_kernel(*wire_);
+}
+
+bool session::may_say_goodbye() const noexcept {
+  return !is_sealed_by_kernel() || said_goodbye_ || detail::has_room_to_end(wire_->socket());
+}
+
+bool session::is_sealed_by_kernel() const noexcept {
+  return records_ != nullptr && records_->is_sealed_by_kernel();
+}
+
+template <class Call>
+std::int64_t session::leave_to_kernel(Call call) noexcept {
+  if (broken_ != 0)
+    return -broken_;
+  if (said_goodbye_)
+    return -EPIPE;
+  if (const std::int64_t first = records_->may_send_in_kernel(*wire_); first != 0)
+    return first == -EPROTO ? fail(first, "keys cannot be changed by this kernel") : first;
+  const std::int64_t n = call();
+  if (n == -EBADMSG) // so kernels before 6.14 call a connection that the peer has left
+    return -EPIPE;
+  if (n > 0)
+    records_->sent_in_kernel(static_cast<std::size_t>(n));
+  return n;
+}
+
 std::int64_t session::send(const ::iovec* parts, std::size_t count) noexcept {
+  if (is_sealed_by_kernel()) {
+    const bool nothing = std::all_of(parts, parts + count, [](const ::iovec& p) { return p.iov_len == 0; });
+    const auto call = [&] { return net::detail::try_send(wire_->socket(), parts, count); };
+    return nothing ? 0 : leave_to_kernel(call);
+  }
   pieces from(parts, count);
   return pump(from);
 }
 
 std::int64_t session::sendfile(std::string_view head, int file, ::off_t& offset, std::size_t count) noexcept {
+  if (is_sealed_by_kernel())
+    return leave_to_kernel(
+        [&] { return net::detail::try_sendfile(wire_->socket(), head, file, offset, count); });
   file_part from(head, file, offset, count);
   const std::int64_t n = pump(from);
   if (n > static_cast<std::int64_t>(head.size()))

@@ -38,7 +38,7 @@ struct known;
 /// Errors are negated errno values, as in net/system_calls.hpp: -EAGAIN, what the socket says, -EPROTO where
 /// the peer breaks TLS or refuses it (failure() has the text), -ECONNABORTED where the connection ended
 /// without close_notify: what was read may be only a part (RFC 8446 6.1). After an error other than -EAGAIN
-/// nothing is possible but to destroy it. SIGPIPE is never raised.
+/// nothing is possible but to destroy it. SIGPIPE is never raised, but by sendfile() where the kernel seals.
 ///
 /// A handshake costs 0.1 to 1 ms of processor time and up to 16 KiB of stack. Memory while idle: see
 /// README.md.
@@ -58,6 +58,18 @@ public:
   /// To be called until it is done, whenever the socket is ready for what it wants.
   step handshake() noexcept;
   bool is_established() const noexcept { return established_; }
+
+  /// Has the kernel seal what is sent from now on (kernel TLS): files go out without passing through this
+  /// program, what is sent is not copied together first. For a server, once established. False: this kernel
+  /// has no TLS (modprobe tls), or not this cipher, it is no TCP connection, OpenSSL keeps it, or part of the
+  /// handshake still waits for the socket; then all is as before. A client that asks for new keys (KeyUpdate
+  /// of TLS 1.3, hardly any does) needs Linux 6.14; before, it is refused.
+  bool seal_in_kernel() noexcept;
+  bool is_sealed_by_kernel() const noexcept;
+  /// Whether say_goodbye() comes behind all that was sent, and an end of the connection cuts nothing off.
+  /// False only where the kernel seals, and has not room yet for all that it has taken: to be asked again
+  /// when the socket is ready for writing.
+  bool may_say_goodbye() const noexcept;
 
   /// Why it failed, for people: "certificate verify failed: self-signed certificate". Empty: it has not.
   std::string_view failure() const noexcept;
@@ -105,6 +117,8 @@ private:
   std::int64_t fail(std::int64_t code, std::string_view why) noexcept;
   template <class Source>
   std::int64_t pump(Source& from) noexcept;
+  template <class Call>
+  std::int64_t leave_to_kernel(Call call) noexcept;
 
   std::unique_ptr<detail::wire> wire_;
   std::unique_ptr<detail::handshake_watch> watch_; ///< while there is ssl_

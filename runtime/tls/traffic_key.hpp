@@ -46,6 +46,11 @@ public:
   /// The next secret and what follows from it (RFC 8446 7.2).
   bool update() noexcept;
 
+  /// What it consists of, for who seals in our place.
+  aead cipher() const noexcept { return cipher_; }
+  octets key() const noexcept { return octets(key_).first(key_bytes()); }
+  octets iv() const noexcept { return iv_; }
+
   bool is_13() const noexcept { return secret_size_ != 0; }
   std::uint64_t number() const noexcept { return number_; }
   void set_number(std::uint64_t next) noexcept { number_ = next; }

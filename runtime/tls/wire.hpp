@@ -48,6 +48,8 @@ public:
   /// A call ends: keeps what could not be sent.
   std::int64_t end() noexcept;
 
+  int socket() const noexcept { return fd_; }
+
   // -- writing
 
   /// What was written and waits for the socket.

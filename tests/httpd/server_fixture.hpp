@@ -62,6 +62,7 @@ protected:
   served& serve(httpd::hosts sites, httpd::server_options options = {}) {
     if (over_tls() && options.tls == nullptr)
       options.tls = test_context();
+    options.tls_uses_kernel |= told_of_tls() == "kernel";
     return serve_plain(std::move(sites), std::move(options));
   }
   /// The same, in the clear whatever the suite runs over.
@@ -118,10 +119,11 @@ protected:
   }
 
   /// Whether the whole suite runs over TLS, with PERRON_TEST_TLS in the environment: serve() and client() do
-  /// it.
-  static bool over_tls() {
-    static const bool told = std::getenv("PERRON_TEST_TLS") != nullptr;
-    return told;
+  /// it. With "kernel" in it servers have the kernel seal what they send.
+  static bool over_tls() { return !told_of_tls().empty(); }
+  static std::string_view told_of_tls() {
+    static const char* const told = std::getenv("PERRON_TEST_TLS");
+    return told != nullptr ? told : "";
   }
   /// With a certificate for "localhost" and "127.0.0.1".
   static std::shared_ptr<runtime::tls::server_context> test_context() {

@@ -116,6 +116,7 @@ struct tls_settings {
   std::string curves{};
   bool prefers_own_order = true;
   bool keeps_openssl = false;
+  bool uses_kernel = false;
   std::string client = "none";                          ///< client certificates: none, optional, required
   std::string client_ca{};                              ///< PEM
   milliseconds ticket_lifetime{std::chrono::hours(24)}; ///< whole seconds; 0: no tickets

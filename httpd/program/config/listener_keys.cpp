@@ -97,6 +97,10 @@ const section& tls_keys() {
            "Whether OpenSSL keeps each connection to its end. Else its part ends with the handshake, and "
            "Perron's own records go on with the keys and OpenSSL's ciphers, which takes a twentieth of the "
            "memory."},
+          {"uses_kernel", flag(access(&tls::uses_kernel)), "true",
+           "Whether the kernel encrypts what is sent, where it can (module tls, loaded before perron "
+           "starts; not with keeps_openssl): files then go from its cache to the client directly.",
+           "ktls ssl_conf_command"},
           {"ticket_lifetime", seconds(access(&tls::ticket_lifetime), 0ms, 24h * 7), "\"1d\"",
            "How long a client may resume a session without a full handshake. 0: not at all.",
            "ssl_session_timeout"},

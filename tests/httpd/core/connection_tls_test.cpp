@@ -84,6 +84,38 @@ private:
   test_authority authority_;
 };
 
+TEST_F(connection_tls_test, the_kernel_seals_where_it_can_and_nothing_else_changes) {
+  server_options options;
+  options.tls_uses_kernel = true;
+  serve(pages(), secure(options));
+  for (const bool old : {false, true}) {
+    raw_client c = secure_client({.only_1_2 = old});
+    for (int i = 0; i < 10; ++i)
+      EXPECT_EQ(c.ask("GET /secure HTTP/1.1\r\nHost: test\r\n\r\n").body, "yes");
+    const std::string body(100'000, 'b');
+    const std::string head =
+        "POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n";
+    EXPECT_EQ(c.ask(head + body).body, body);
+    EXPECT_TRUE(c.at_end());
+  }
+}
+
+TEST_F(connection_tls_test, what_the_kernel_seals_reaches_a_slow_reader_whole_when_its_connection_ends) {
+  const std::string large(1'000'000, 'l');
+  server_options options;
+  options.tls_uses_kernel = true;
+  for (const std::size_t bound : {std::size_t(0), std::size_t(16) * 1024}) {
+    options.max_unsent = bound;
+    serve(router().get("/", [&](request&) { return text(large); }), secure(options));
+    raw_client c(4096);
+    ASSERT_TRUE(c.connect(server().port));
+    testing::secure(c);
+    EXPECT_TRUE(c.ask("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").body == large);
+    EXPECT_TRUE(c.at_end());
+    EXPECT_EQ(stop_server(), runtime::exit_reason::shutdown());
+  }
+}
+
 TEST_F(connection_tls_test, a_request_is_answered_and_the_connection_goes_on) {
   serve(pages(), secure());
   raw_client c = secure_client();

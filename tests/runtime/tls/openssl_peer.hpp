@@ -15,8 +15,10 @@ namespace perron::testing {
 /// OpenSSL's own client at the other end of a server's session: does what our client never would.
 class openssl_peer {
 public:
-  explicit openssl_peer(const server_context& by, std::string_view max_version = "1.3")
-      : session_(session::accept(by, sockets_[0]).value()), context_(::SSL_CTX_new(::TLS_client_method())) {
+  explicit openssl_peer(const server_context& by, std::string_view max_version = "1.3",
+                        socket_pair::kind over = socket_pair::kind::unix)
+      : sockets_(over), session_(session::accept(by, sockets_[0]).value()),
+        context_(::SSL_CTX_new(::TLS_client_method())) {
     ::SSL_CTX_set_max_proto_version(context_.get(), max_version == "1.2" ? TLS1_2_VERSION : TLS1_3_VERSION);
     ssl_.reset(::SSL_new(context_.get()));
     ::SSL_set_fd(ssl_.get(), sockets_[1]);
@@ -26,6 +28,7 @@ public:
   runtime::tls::session& session() { return *session_; }
   ::SSL* ssl() { return ssl_.get(); }
   int socket() const { return sockets_[1]; }
+  int server_socket() const { return sockets_[0]; }
 
   bool handshake() {
     bool done = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/certificates.hpp"
+#include "support/loopback.hpp"
 
 #include <perron/runtime/tls/client_context.hpp>
 #include <perron/runtime/tls/server_context.hpp>
@@ -26,11 +27,16 @@ using runtime::tls::server_context;
 using runtime::tls::server_options;
 using runtime::tls::session;
 
-/// Two non-blocking ends of a stream.
+/// Two non-blocking ends of a stream, which is a Unix socket's or TCP.
 class socket_pair {
 public:
-  socket_pair() {
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends_.data()), 0);
+  enum class kind : std::uint8_t { unix, tcp };
+
+  explicit socket_pair(kind which = kind::unix) {
+    if (which == kind::tcp)
+      connect_tcp();
+    else
+      EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends_.data()), 0);
   }
   socket_pair(const socket_pair&) = delete;
   socket_pair& operator=(const socket_pair&) = delete;
@@ -46,6 +52,15 @@ public:
   }
 
 private:
+  void connect_tcp() {
+    const int listening = listen_on_loopback();
+    ends_[1] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(connect_to(ends_[1], local_address(listening)), 0);
+    ends_[0] = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    EXPECT_EQ(::fcntl(ends_[1], F_SETFL, O_NONBLOCK), 0);
+    ::close(listening);
+  }
+
   std::array<int, 2> ends_{-1, -1};
 };
 
@@ -57,8 +72,9 @@ struct session_pair {
   session::step server_step = session::step::wants_read;
   session::step client_step = session::step::wants_read;
 
-  session_pair(const server_context& s, const client_context& c, const std::string& name = "localhost")
-      : server(session::accept(s, sockets[0]).value()),
+  session_pair(const server_context& s, const client_context& c, const std::string& name = "localhost",
+               socket_pair::kind over = socket_pair::kind::unix)
+      : sockets(over), server(session::accept(s, sockets[0]).value()),
         client(session::connect(c, sockets[1], name).value()) {}
 
   /// Lets both go on until neither can. True: both are done.
@@ -126,8 +142,8 @@ protected:
     return client_context::make(client_options_).value();
   }
   /// A pair that has shaken hands.
-  std::unique_ptr<session_pair> established() {
-    auto out = std::make_unique<session_pair>(*server(), *client());
+  std::unique_ptr<session_pair> established(socket_pair::kind over = socket_pair::kind::unix) {
+    auto out = std::make_unique<session_pair>(*server(), *client(), "localhost", over);
     EXPECT_TRUE(out->handshake()) << out->server->failure() << " | " << out->client->failure();
     return out;
   }
