@@ -79,6 +79,10 @@ struct counters_call {
 struct routes_call {
   using reply = std::vector<route_line>;
 };
+/// Those that there are, the first of the configuration first.
+struct listeners_call {
+  using reply = std::vector<std::shared_ptr<open_listener>>;
+};
 
 /// Mail: SIGHUP has come. As a reload, which nobody waits for; the log says what became of it.
 struct hung_up {};
@@ -99,8 +103,8 @@ struct hung_up {};
 /// When a node dies, or is full, another accepts its clients for it (nodes/covering.hpp).
 class keeper {
 public:
-  using calls =
-      runtime::protocol<status_call, reload_call, catch_up_call, drain_call, routes_call, counters_call>;
+  using calls = runtime::protocol<status_call, reload_call, catch_up_call, drain_call, routes_call,
+                                  counters_call, listeners_call>;
   using casts =
       runtime::protocol<hung_up, siblings::node_change, siblings::news, core::server_full, look_for_room>;
 
@@ -116,6 +120,7 @@ public:
   void handle_call(drain_call, runtime::caller from);
   std::vector<route_line> handle_call(routes_call) const;
   std::shared_ptr<const site_counters> handle_call(counters_call) const { return of_->parts.counters; }
+  std::vector<std::shared_ptr<open_listener>> handle_call(listeners_call) const { return of_->listeners; }
   void handle_cast(hung_up);
   void handle_cast(const siblings::node_change& what);
   void handle_cast(const siblings::news& what);

@@ -80,8 +80,14 @@ void announce(const running_program& p) {
       return;
   }
   p.state->store(readiness::ready); // before anybody is told
+  // who drains or reloads it at once, by the control socket, changes them meanwhile
+  const auto listeners = runtime::call(the_keeper(), listeners_call{}, runtime::no_timeout);
+  if (!listeners) {
+    supervisors::core::log_error("perron: its listeners cannot be told: " + listeners.error().text);
+    return;
+  }
   std::vector<endpoint> bound;
-  for (const auto& l : p.listeners) {
+  for (const auto& l : *listeners) {
     bound.push_back(l->bound());
     if (!p.options.ready)
       std::printf("listening on %s\n", l->url().c_str());
@@ -89,7 +95,7 @@ void announce(const running_program& p) {
   std::fflush(stdout);
   if (p.options.ready)
     p.options.ready(bound);
-  static_cast<void>(p.manager.ready(std::to_string(p.listeners.size()) + " listeners"));
+  static_cast<void>(p.manager.ready(std::to_string(listeners->size()) + " listeners"));
 }
 
 } // namespace perron::httpd::program

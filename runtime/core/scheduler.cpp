@@ -5,6 +5,7 @@
 #include <perron/runtime/core/carrier.hpp>
 #include <perron/runtime/core/clock.hpp>
 #include <perron/runtime/core/group_table.hpp>
+#include <perron/runtime/core/instrumented.hpp>
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/name_table.hpp>
 #include <perron/runtime/core/stack_trimmer.hpp>
@@ -32,6 +33,10 @@ scheduler_options filled_in(scheduler_options o) noexcept {
     o.workers = usable_processors();
   o.workers = std::min(o.workers, 127U);
   o.most_carriers = std::max(o.most_carriers, o.workers);
+#if defined(PERRON_ASAN) || defined(PERRON_TSAN)
+  // what a sanitizer has to say it says on the stack of who made it speak
+  o.stack_bytes = std::max(o.stack_bytes, std::size_t(256) * 1024);
+#endif
   return o;
 }
 
