@@ -5,9 +5,11 @@
 #include <perron/runtime/net/failure.hpp>
 
 #include <netdb.h>
+#include <strings.h>
 
 #include <cerrno>
 #include <memory>
+#include <string_view>
 
 namespace perron::runtime::net {
 namespace {
@@ -31,12 +33,24 @@ error ask_resolver(const std::string& host, std::uint16_t port, std::vector<addr
   return {what + ": no address", 0};
 }
 
+/// RFC 6761 6.3: "localhost", and what ends in ".localhost".
+bool is_local_name(std::string_view host) noexcept {
+  constexpr std::string_view name = "localhost";
+  if (host.ends_with('.'))
+    host.remove_suffix(1);
+  if (host.size() < name.size() || (host.size() > name.size() && host[host.size() - name.size() - 1] != '.'))
+    return false;
+  return ::strncasecmp(host.data() + host.size() - name.size(), name.data(), name.size()) == 0;
+}
+
 } // namespace
 
 result<std::vector<address>> resolve(const std::string& host, std::uint16_t port) {
   std::vector<address> found;
   error why;
   blocking([&] { why = ask_resolver(host, port, found); });
+  if (found.empty() && is_local_name(host))
+    found = {address::loopback(port), address::parse("[::1]:" + std::to_string(port)).value()};
   if (found.empty())
     return why;
   return found;

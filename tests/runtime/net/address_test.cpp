@@ -126,6 +126,21 @@ TEST_F(Resolve, FindsTheLocalHost) {
   });
 }
 
+// RFC 6761 6.3
+TEST_F(Resolve, NamesUnderLocalhostAreThisMachineAlsoWhereNobodyKnowsThem) {
+  run([] {
+    for (const char* name : {"a.localhost", "No.Such.LOCALHOST."}) {
+      const auto found = resolve(name, 80);
+      ASSERT_TRUE(found) << found.error().text;
+      EXPECT_TRUE(std::any_of(found->begin(), found->end(), [](const address& a) {
+        return a == address::loopback(80) || a == address::parse("[::1]:80").value();
+      }));
+    }
+    for (const char* name : {"nolocalhost", "localhost.invalid"})
+      EXPECT_FALSE(resolve(name, 80)) << name;
+  });
+}
+
 TEST_F(Resolve, SaysWhatItDidNotFind) {
   run([] {
     const auto found = resolve("no such host", 80);
