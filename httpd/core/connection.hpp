@@ -231,6 +231,7 @@ private:
   bool do_as_asked(rc::worker& at) noexcept;
   void linger(rc::worker& at) noexcept;
   bool end_sending() noexcept;
+  bool ends_now(rc::worker& at) noexcept;
   void throw_away(rc::worker& at) noexcept;
   void go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;

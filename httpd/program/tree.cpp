@@ -7,12 +7,15 @@
 #include <perron/httpd/program/service/children.hpp>
 #include <perron/httpd/program/service/notify.hpp>
 #include <perron/runtime/call.hpp>
+#include <perron/runtime/process.hpp>
 #include <perron/runtime/server.hpp>
 #include <perron/supervisors/core/log.hpp>
 #include <perron/supervisors/dynamic_supervisor.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +51,20 @@ std::function<bool()> leaves(const running_program& p) {
   return [shared = p.shared, self = p.self] { return shared->is_leaving(self); };
 }
 
+/// The keeper may just be on its way back.
+std::vector<std::shared_ptr<open_listener>> listeners_now() {
+  for (int tries = 0;; ++tries) {
+    auto found = runtime::call(the_keeper(), listeners_call{}, runtime::no_timeout);
+    if (found)
+      return std::move(*found);
+    if (tries == 100) {
+      supervisors::core::log_error("perron: its listeners cannot be told: " + found.error().text);
+      return {};
+    }
+    runtime::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
 } // namespace
 
 app::children tree_of(const std::shared_ptr<running_program>& p,
@@ -81,13 +98,9 @@ void announce(const running_program& p) {
   }
   p.state->store(readiness::ready); // before anybody is told
   // who drains or reloads it at once, by the control socket, changes them meanwhile
-  const auto listeners = runtime::call(the_keeper(), listeners_call{}, runtime::no_timeout);
-  if (!listeners) {
-    supervisors::core::log_error("perron: its listeners cannot be told: " + listeners.error().text);
-    return;
-  }
+  const auto listeners = listeners_now();
   std::vector<endpoint> bound;
-  for (const auto& l : *listeners) {
+  for (const auto& l : listeners) {
     bound.push_back(l->bound());
     if (!p.options.ready)
       std::printf("listening on %s\n", l->url().c_str());
@@ -95,7 +108,7 @@ void announce(const running_program& p) {
   std::fflush(stdout);
   if (p.options.ready)
     p.options.ready(bound);
-  static_cast<void>(p.manager.ready(std::to_string(listeners->size()) + " listeners"));
+  static_cast<void>(p.manager.ready(std::to_string(listeners.size()) + " listeners"));
 }
 
 } // namespace perron::httpd::program

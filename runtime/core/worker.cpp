@@ -220,6 +220,7 @@ bool worker::linger(const process& p) noexcept {
   if ((tick_ + 1) % clock_every == 0 || has_work())
     return false;
   ++tick_;
+  lingered_in_vain_ = false;
   for (std::uint32_t i = 1; i <= spin_rounds_; ++i) {
     if (p.door.filled()) {
       spin_rounds_ = std::min(spin_rounds_ * 2, most_spin_rounds);

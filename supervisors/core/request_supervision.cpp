@@ -225,6 +225,7 @@ void request_supervision::stop(std::chrono::milliseconds drain_time) {
 }
 
 void request_supervision::abort() {
+  site_->ending = true; // nobody waits for a client
   begin_closing();
   end_requests(exit_reason::kill());
 }

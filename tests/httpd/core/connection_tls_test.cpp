@@ -104,6 +104,7 @@ TEST_F(connection_tls_test, what_the_kernel_seals_reaches_a_slow_reader_whole_wh
   const std::string large(1'000'000, 'l');
   server_options options;
   options.tls_uses_kernel = true;
+  options.answers_half_closed = true;
   for (const std::size_t bound : {std::size_t(0), std::size_t(16) * 1024}) {
     options.max_unsent = bound;
     serve(router().get("/", [&](request&) { return text(large); }), secure(options));
@@ -112,6 +113,14 @@ TEST_F(connection_tls_test, what_the_kernel_seals_reaches_a_slow_reader_whole_wh
     testing::secure(c);
     EXPECT_TRUE(c.ask("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").body == large);
     EXPECT_TRUE(c.at_end());
+    // it has said all itself and would go on
+    raw_client half(4096);
+    ASSERT_TRUE(half.connect(server().port));
+    testing::secure(half);
+    ASSERT_TRUE(half.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n"));
+    half.shut_writing();
+    EXPECT_TRUE(half.read().body == large);
+    EXPECT_TRUE(half.at_end());
     EXPECT_EQ(stop_server(), runtime::exit_reason::shutdown());
   }
 }
