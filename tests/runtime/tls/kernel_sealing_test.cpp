@@ -8,23 +8,13 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <random>
 
 namespace perron::runtime::tls {
 namespace {
 
 using namespace perron::testing;
-using ::testing::TestWithParam;
 using ::testing::Values;
-
-std::string random_bytes(std::size_t size) {
-  std::minstd_rand next(11);
-  std::string out(size, '\0');
-  std::ranges::generate(out, [&] { return static_cast<char>(next()); });
-  return out;
-}
 
 constexpr int patience_ms = 60'000;
 

@@ -7,20 +7,12 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <random>
 
 namespace perron::runtime::tls {
 namespace {
 
 using namespace perron::testing;
 using ::testing::HasSubstr;
-
-std::string random_bytes(std::size_t size) {
-  std::minstd_rand next(3);
-  std::string out(size, '\0');
-  std::ranges::generate(out, [&] { return static_cast<char>(next()); });
-  return out;
-}
 
 struct suite {
   const char* name;

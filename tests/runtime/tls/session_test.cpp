@@ -5,22 +5,12 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <random>
-
 namespace perron::runtime::tls {
 namespace {
 
 using namespace perron::testing;
 
 using TlsSession = tls_fixture;
-
-std::string random_bytes(std::size_t size) {
-  std::minstd_rand next(7);
-  std::string out(size, '\0');
-  std::ranges::generate(out, [&] { return static_cast<char>(next()); });
-  return out;
-}
 
 TEST_F(TlsSession, BytesGoBothWays) {
   const auto pair = established();

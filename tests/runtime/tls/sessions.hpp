@@ -13,9 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -90,6 +92,14 @@ struct session_pair {
 
   static bool over(session::step s) { return s == session::step::done || s == session::step::failed; }
 };
+
+/// The same each time.
+inline std::string random_bytes(std::size_t size) {
+  std::minstd_rand next(7);
+  std::string out(size, '\0');
+  std::ranges::generate(out, [&] { return static_cast<char>(next()); });
+  return out;
+}
 
 inline std::int64_t send(session& by, std::string_view text) {
   const ::iovec part{const_cast<char*>(text.data()), text.size()};
