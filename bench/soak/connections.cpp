@@ -268,13 +268,12 @@ void connections::close(link& l) {
 void connections::vanish(link& l, bool silently) {
   // A socket under repair is taken away without a word to the other end; only root may do that.
   const int on = 1;
-  const sockaddr_in own = own_address(l.fd);
   if (!silently || ::setsockopt(l.fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != 0) {
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(l.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   } else {
     block_.silent.add();
-    left_behind_.insert(key_of(own));
+    left_behind_.insert(key_of(own_address(l.fd)));
   }
   block_.vanished.add();
   close(l);

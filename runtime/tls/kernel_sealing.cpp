@@ -30,11 +30,6 @@ unsigned bit_of(const traffic_key& key) noexcept {
   return 1U << (static_cast<unsigned>(key.cipher()) * 2 + (key.is_13() ? 1 : 0));
 }
 
-void put_64(unsigned char* at, std::uint64_t value) noexcept {
-  for (int i = 0; i < 8; ++i)
-    at[i] = static_cast<unsigned char>(value >> (56 - 8 * i));
-}
-
 template <class Info>
 bool set(int socket, Info& info) noexcept {
   const bool done = ::setsockopt(socket, SOL_TLS, TLS_TX, &info, sizeof info) == 0;

@@ -42,11 +42,6 @@ void put_16(unsigned char* at, std::size_t value) noexcept {
   at[1] = static_cast<unsigned char>(value);
 }
 
-void put_64(unsigned char* at, std::uint64_t value) noexcept {
-  for (int i = 0; i < 8; ++i)
-    at[i] = static_cast<unsigned char>(value >> (56 - 8 * i));
-}
-
 /// What is authenticated besides the content in TLS 1.2 (RFC 5246 6.2.3.3).
 std::array<unsigned char, 13> additional_12(std::uint64_t number, unsigned char type,
                                             std::size_t size) noexcept {

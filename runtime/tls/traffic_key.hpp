@@ -25,6 +25,12 @@ enum class record_type : std::uint8_t {
   application_data = 23
 };
 
+/// As TLS has numbers on the wire: the highest byte first.
+inline void put_64(unsigned char* at, std::uint64_t value) noexcept {
+  for (int i = 0; i < 8; ++i)
+    at[i] = static_cast<unsigned char>(value >> (56 - 8 * i));
+}
+
 /// What protects the records of one direction: key, nonce and number of the next record, of TLS 1.2 (RFC
 /// 5246, 5288, 7905) or 1.3 (RFC 8446 5.2, 5.3). About 130 bytes; the cipher itself is the thread's. Wiped
 /// when it goes.
