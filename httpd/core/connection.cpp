@@ -28,11 +28,6 @@ namespace {
 
 namespace net = runtime::net::detail;
 
-/// How long a peer may go on sending after the last answer, and how often in a row it is read from.
-constexpr std::chrono::milliseconds linger_time{2'000};
-/// Whether there is room to end, and whether a server that stops still waits for that.
-constexpr std::uint64_t look_again_ms = 100;
-constexpr int reads_per_turn = 16;
 /// How long a request may take to end that was told to.
 constexpr std::chrono::milliseconds overdue_time{1'000};
 
@@ -116,8 +111,7 @@ void connection::on_ready(rc::poll_handler& self, std::uint32_t events, rc::work
     return;
   }
   if (c.phase_ == phase::lingering) {
-    if (!c.ends_later_ || c.ends_now(at))
-      c.throw_away(at);
+    c.go_on_ending(at);
     return;
   }
   if (c.phase_ == phase::fresh || c.phase_ == phase::waiting) {
@@ -266,66 +260,6 @@ void connection::refuse(int status, std::string_view why, std::string_view came,
   linger(*home);
 }
 
-void connection::linger(rc::worker& at) noexcept {
-  phase_ = phase::lingering;
-  partial_.reset();
-  const server_options& options = options_now();
-  const std::uint64_t now = at.now_ms();
-  set_deadline(at, now + ms(end_sending()               ? linger_time
-                            : site_->ends_connections() ? options.drain_time
-                                                        : options.write_time));
-  if (ends_later_)
-    at.arm(timer_, std::min(deadline_ms_, now + look_again_ms));
-  throw_away(at);
-}
-
-/// False: there is no room yet for what was sent and for the end behind it; see session::may_say_goodbye().
-bool connection::end_sending() noexcept {
-  ends_later_ = tls_ != nullptr && !tls_->may_say_goodbye();
-  if (!ends_later_) {
-    say_goodbye();
-    ::shutdown(fd, SHUT_WR);
-  }
-  return !ends_later_;
-}
-
-/// Lingering with its end still to come. False: it is closed, or has to wait on.
-bool connection::ends_now(rc::worker& at) noexcept {
-  if (site_->ending.load(std::memory_order_relaxed) || (end_sending() && site_->ends_connections())) {
-    close();
-    return false;
-  }
-  if (!ends_later_)
-    deadline_ms_ = at.now_ms() + ms(linger_time);
-  at.arm(timer_, ends_later_ ? std::min(deadline_ms_, at.now_ms() + look_again_ms) : deadline_ms_);
-  return true;
-}
-
-void connection::close_behind_all(rc::worker& at) noexcept {
-  if (site_->ending.load(std::memory_order_relaxed))
-    close();
-  else if (phase_ == phase::lingering && ends_later_)
-    set_deadline(at, std::min(deadline_ms_, at.now_ms() + ms(options_now().drain_time)));
-  else if (tls_ == nullptr || tls_->may_say_goodbye())
-    close();
-  else
-    linger(at);
-}
-
-/// Whatever it is: with TLS it is not decrypted.
-void connection::throw_away(rc::worker& at) noexcept {
-  for (int i = 0; i < reads_per_turn; ++i) {
-    const std::int64_t n = net::try_receive(fd, at.scratch.get(), rc::worker::scratch_bytes);
-    if (n > 0)
-      continue;
-    if (n != -EAGAIN && !(n == 0 && ends_later_))
-      close();
-    return;
-  }
-  // edge-triggered: no event will say again that there is more
-  at.arm(timer_, at.now_ms());
-}
-
 /// Leaves a timer alone that goes off before that: it looks again then. So most deadlines cost no arming.
 void connection::set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept {
   deadline_ms_ = due_ms;
@@ -342,8 +276,8 @@ void connection::on_timer(rc::wheel_timer& self, rc::worker& at) {
     at.arm(c.timer_, now + ms(c.options_now().handshake_time)); // its time has not begun
   } else if (now < c.deadline_ms_) {
     at.arm(c.timer_, c.deadline_ms_);
-    if (c.phase_ == phase::lingering && (!c.ends_later_ || c.ends_now(at)))
-      c.throw_away(at);
+    if (c.phase_ == phase::lingering)
+      c.go_on_ending(at);
   } else if (c.phase_ == phase::idle) {
     c.out_of_time(at);
   } else {

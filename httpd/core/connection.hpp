@@ -98,8 +98,6 @@ public:
 
   /// Takes it down.
   void close() noexcept;
-  /// As close(), when all that was sent is with the peer or on its way to it.
-  void close_behind_all(rc::worker& at) noexcept;
   /// What it is used for, as a list of requests shows it: "GET /wait?n=1".
   std::string label() const;
   /// A handshake counts as idle; it is told to end.
@@ -232,7 +230,10 @@ private:
   void linger(rc::worker& at) noexcept;
   bool end_sending() noexcept;
   bool ends_now(rc::worker& at) noexcept;
+  void look_again_soon(rc::worker& at) noexcept;
+  void go_on_ending(rc::worker& at) noexcept;
   void throw_away(rc::worker& at) noexcept;
+  void close_behind_all(rc::worker& at) noexcept;
   void go_on(rc::worker& at, std::chrono::milliseconds idle_time) noexcept;
   void set_deadline(rc::worker& at, std::uint64_t due_ms) noexcept;
   void give_time(rc::worker& at, std::uint64_t ms) noexcept;
