@@ -390,6 +390,23 @@ TEST_F(exchange_stream_test, a_writer_sends_files_between_other_bytes) {
   EXPECT_EQ(body_of(c.read_until("0\r\n\r\n")), "1\r\n<\r\n3\r\n234\r\n1\r\n>\r\n0\r\n\r\n");
 }
 
+TEST_F(exchange_stream_test, who_sends_files_gives_way_though_its_reader_is_always_ready_for_more) {
+  constexpr std::size_t size = 1'000'000;
+  constexpr int times = 32;
+  const auto part = file_of(std::string(size, 'x'), 0, size);
+  outcome_queue<std::uint64_t> reductions;
+  raw_client c = client_of([&](request& r) {
+    writer out = r.begin({}, times * size);
+    for (int i = 0; i < times; ++i)
+      out.sendfile(part->fd, 0, size);
+    reductions.put(runtime::info(runtime::self()).value().reductions); // of the turns that are over
+    return out.end();
+  });
+  ASSERT_TRUE(c.send(get_1_1));
+  EXPECT_EQ(c.read().body.size(), times * size);
+  EXPECT_GT(reductions.take(), 3'000U);
+}
+
 TEST_F(exchange_stream_test, an_answer_may_end_the_connection) {
   serve(router()
             .get("/text",
