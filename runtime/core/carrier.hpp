@@ -26,7 +26,7 @@ enum class after_switch : std::uint8_t { park, yield, hibernate, finished };
 /// | field           | who may touch it                                                            |
 /// |-----------------|-----------------------------------------------------------------------------|
 /// | own             | this thread while inside the gate; the watchdog after it has won the gate   |
-/// | turns           | written by this thread, read by the watchdog                                |
+/// | turns, number   | written by this thread, read by the watchdog                                |
 /// | the rest        | this thread only                                                            |
 struct carrier {
   explicit carrier(scheduler& s) : sched(s) {}
@@ -38,6 +38,7 @@ struct carrier {
   process* current = nullptr;
   after_switch after = after_switch::park;
   std::atomic<std::uint64_t> turns{0};
+  std::atomic<int> number{0}; ///< of the thread, as the kernel counts them
 
   void* home_context = nullptr;
   void* exception_globals = nullptr;

@@ -9,9 +9,11 @@
 #include <perron/runtime/core/lifecycle.hpp>
 #include <perron/runtime/core/name_table.hpp>
 #include <perron/runtime/core/stack_trimmer.hpp>
+#include <perron/runtime/core/thread_activity.hpp>
 #include <perron/runtime/report/stack_overflow.hpp>
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -158,6 +160,7 @@ void scheduler::start() {
 
 void scheduler::carrier_main(carrier& c) {
   set_this_carrier(&c);
+  c.number.store(::gettid(), std::memory_order_relaxed);
   const use_alternate_stack alternate;
   c.throws.unrecorded[0] = &typeid(process_exit);
   c.throws.unrecorded[1] = &typeid(hibernation);
@@ -235,12 +238,21 @@ void scheduler::wake_watchdog() noexcept {
   }
 }
 
+/// Whether a thread has not given way because others have its processor, having had `had_ns` of one when it
+/// was first found so. A spare thread would have to wait as well, and be one more that wants it.
+bool scheduler::only_waits_for_processor(carrier& c, std::uint64_t had_ns) const noexcept {
+  const std::uint64_t enough_ns = std::uint64_t(options.watchdog_ms) * 1'000'000U;
+  const std::uint64_t has_ns = processor_time_ns(c.thread);
+  return has_ns != 0 && has_ns - had_ns < enough_ns && is_runnable(c.number.load(std::memory_order_relaxed));
+}
+
 void scheduler::watchdog_main() {
   struct seen {
     carrier* who = nullptr;
     std::uint64_t turns = 0;
     std::uint64_t idles = 0;
     unsigned still = 0;
+    std::uint64_t had_ns = 0; ///< of processor time, when it was first found still
   };
   std::vector<seen> last(workers.size());
   unsigned quiet = 0;
@@ -282,7 +294,9 @@ void scheduler::watchdog_main() {
         wake_one(w);
       }
       last[i].idles = idles;
-      if (last[i].still >= 2) {
+      if (last[i].still == 1) {
+        last[i].had_ns = processor_time_ns(c->thread);
+      } else if (last[i].still >= 2 && !only_waits_for_processor(*c, last[i].had_ns)) {
         last[i].still = 0;
         take_over(w);
       }

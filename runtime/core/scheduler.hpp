@@ -97,6 +97,7 @@ struct scheduler {
 private:
   void watchdog_main();
   bool all_asleep() const noexcept;
+  bool only_waits_for_processor(carrier& c, std::uint64_t had_ns) const noexcept;
   void take_over(worker& w);
   carrier* spare_carrier();
   carrier& new_carrier();

@@ -11,9 +11,14 @@
 #include <perron/runtime/group.hpp>
 #include <perron/runtime/timer.hpp>
 
+#include <sched.h>
+
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace perron::runtime {
@@ -254,6 +259,65 @@ TEST_P(take_over, keeps_what_it_counts_right) {
     const auto now = current_node_stats();
     EXPECT_EQ(now.spawned - before.spawned, 55U);
     EXPECT_EQ(now.ended - before.ended, 55U);
+  });
+}
+
+/// Computes for so much processor time, however long that takes.
+void compute_for(std::chrono::nanoseconds time) {
+  const auto had = [] {
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+  };
+  for (const auto until = had() + time; had() < until;) {
+  }
+}
+
+/// Threads that keep one processor busy.
+class crowd {
+public:
+  crowd(int processor, int size) {
+    for (int i = 0; i < size; ++i)
+      threads_.emplace_back([this, processor] {
+        stay_on(processor);
+        while (!enough_.load())
+          compute_for(100us);
+      });
+  }
+  ~crowd() {
+    enough_ = true;
+    for (std::thread& t : threads_)
+      t.join();
+  }
+
+  /// The calling thread.
+  static void stay_on(int processor) {
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(static_cast<unsigned>(processor), &only);
+    EXPECT_EQ(::sched_setaffinity(0, sizeof only, &only), 0);
+  }
+
+private:
+  std::atomic<bool> enough_{false};
+  std::vector<std::thread> threads_;
+};
+
+class take_over_on_a_crowded_processor : public node_fixture {
+protected:
+  take_over_on_a_crowded_processor() : node_fixture(test_options(1)) {}
+};
+
+TEST_F(take_over_on_a_crowded_processor, does_not_happen_to_who_only_waits_for_it) {
+  const int processor = ::sched_getcpu();
+  const crowd others(processor, 15);
+  run([processor] {
+    crowd::stay_on(processor); // the only worker's thread, as long as that is not taken over
+    for (int i = 0; i < 10; ++i) {
+      compute_for(1ms); // sixteen, by the clock
+      yield();
+    }
+    EXPECT_EQ(current_node_stats().taken_over, 0U);
   });
 }
 
