@@ -50,6 +50,7 @@ void conductor::run() {
   a.lost_by_kill = clients_.sum(&shared_block::lost_by_kill);
   a.lost_unanswered = clients_.sum(&shared_block::lost_unanswered);
   a.cut_by_kernel = clients_.sum(&shared_block::cut_by_kernel);
+  a.cut_behind_remains = clients_.sum(&shared_block::cut_behind_remains);
   a.crashed = clients_.sum(&shared_block::crashed);
   a.silent = clients_.sum(&shared_block::silent);
   a.vanished = clients_.sum(&shared_block::vanished);

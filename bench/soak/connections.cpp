@@ -38,10 +38,6 @@ sockaddr_in own_address(int fd) {
   return ::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 ? own : sockaddr_in{};
 }
 
-std::uint64_t key_of(const sockaddr_in& own) {
-  return std::uint64_t{own.sin_addr.s_addr} << 16U | own.sin_port;
-}
-
 std::string dotted(std::uint32_t host) {
   return std::to_string(host >> 24U) + '.' + std::to_string(host >> 16U & 255U) + '.' +
          std::to_string(host >> 8U & 255U) + '.' + std::to_string(host & 255U);
@@ -273,7 +269,6 @@ void connections::vanish(link& l, bool silently) {
     ::setsockopt(l.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   } else {
     block_.silent.add();
-    left_behind_.insert(key_of(own_address(l.fd)));
   }
   block_.vanished.add();
   close(l);
@@ -306,6 +301,8 @@ void connections::lost(link& l, error_kind kind, std::string_view why) {
       block_.lost_unanswered.add();
   } else if (kind == error_kind::reset && server_end_of(l) == end_state::open) {
     block_.cut_by_kernel.add();
+  } else if (kind == error_kind::reset && l.state == link_state::greeting && began_twice(l.fd)) {
+    block_.cut_behind_remains.add();
   } else if (l.state != link_state::open || !activity_of(l).expected_end(l)) {
     count_error(kind, told(l, why));
   }
@@ -336,10 +333,6 @@ end_state connections::server_end_of(const link& l) const {
   return own.sin_port != 0 ? server_end(address_of(how_.host, how_.port), own) : end_state::unknown;
 }
 
-bool connections::has_ports_of_vanished(const link& l) const {
-  return left_behind_.contains(key_of(own_address(l.fd)));
-}
-
 /// Why, and what may help to find out more.
 std::string connections::told(const link& l, std::string_view why) const {
   constexpr std::array<std::string_view, 5> states = {"closed", "connecting", "not answered yet", "open",
@@ -348,8 +341,7 @@ std::string connections::told(const link& l, std::string_view why) const {
   return std::string(why) + " (" + std::string(states.at(static_cast<std::size_t>(l.state))) + ' ' +
          std::to_string((now_ - l.since_ns) / 1'000'000) + " ms, " + (l.asked ? "asked, " : "") + "process " +
          (node == 0 ? "unknown" : std::to_string(node)) + ", the server's end " +
-         std::string(name_of(server_end_of(l))) +
-         (has_ports_of_vanished(l) ? ", ports of one who vanished)" : ")");
+         std::string(name_of(server_end_of(l))) + ')';
 }
 
 void connections::later(link& l, std::int64_t pause) {

@@ -20,7 +20,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace perron::soak {
@@ -114,7 +113,6 @@ private:
   std::uint32_t node_of(const link& l) const;
   bool was_killed(std::uint32_t node) const;
   end_state server_end_of(const link& l) const;
-  bool has_ports_of_vanished(const link& l) const;
   std::string told(const link& l, std::string_view why) const;
   void later(link& l, std::int64_t pause_ns);
   void open_due();
@@ -139,8 +137,7 @@ private:
   std::vector<link> links_;
   std::array<activity*, 256> activities_{};
   ramp ramp_{never_ns, 0};
-  std::unordered_set<std::uint64_t> left_behind_; // addresses and ports of those who vanished without a word
-  std::size_t next_ = 0;                          // first of links_ that was never begun
+  std::size_t next_ = 0; // first of links_ that was never begun
   std::uint32_t opening_ = 0;
   std::uint64_t passed_ = 0; // connections of links that come and go
   std::vector<char> buffer_; // what is read, of all links

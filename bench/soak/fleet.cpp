@@ -208,6 +208,7 @@ client_counts fleet::counts() const {
   all.meant = {{"crashed", sum(&shared_block::crashed)},
                {"lost with a killed process", sum(&shared_block::lost_by_kill)},
                {"reset by the kernel alone", sum(&shared_block::cut_by_kernel)},
+               {"reset behind somebody's remains", sum(&shared_block::cut_behind_remains)},
                {"vanished", sum(&shared_block::vanished)},
                {"left in calm, to come again", sum(&shared_block::said_goodbye)},
                {"opened again", sum(&shared_block::reconnected)}};

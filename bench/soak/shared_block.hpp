@@ -72,18 +72,20 @@ struct shared_block {
   counter lost_by_kill;    ///< connections to a node that was killed
   counter lost_unanswered; ///< of these, before the node's first answer, or in its accept queue
   counter cut_by_kernel;   ///< reset while the server's end stayed open: see server_end.hpp
-  counter vanished;        ///< connections that the client left without a word
-  counter silent;          ///< those of them that not even sent a FIN: the server learns of it when it looks
-  counter said_goodbye;    ///< in calm: connections that the client closed, to come again
-  counter reconnected;     ///< connections opened in the place of a lost one
-  counter said;            ///< chat: messages sent
-  counter listening;       ///< links that a publish would reach now
-  counter heard;           ///< announcements that reached a link
-  counter heard_last_ns;   ///< when the last of those did
-  counter published;       ///< the director: answered publishes
-  counter published_ns;    ///< the director: when the last one was sent
-  counter reached;         ///< the director: how many the server says that went to
-  counter phase_done;      ///< phases of the scenario that this process has nothing left to do in
+  /// Reset before the first answer, by the same race most likely, with the server's end gone.
+  counter cut_behind_remains;
+  counter vanished;      ///< connections that the client left without a word
+  counter silent;        ///< those of them that not even sent a FIN: the server learns of it when it looks
+  counter said_goodbye;  ///< in calm: connections that the client closed, to come again
+  counter reconnected;   ///< connections opened in the place of a lost one
+  counter said;          ///< chat: messages sent
+  counter listening;     ///< links that a publish would reach now
+  counter heard;         ///< announcements that reached a link
+  counter heard_last_ns; ///< when the last of those did
+  counter published;     ///< the director: answered publishes
+  counter published_ns;  ///< the director: when the last one was sent
+  counter reached;       ///< the director: how many the server says that went to
+  counter phase_done;    ///< phases of the scenario that this process has nothing left to do in
 
   std::array<counter, error_kinds> errors;
 

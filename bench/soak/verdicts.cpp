@@ -181,7 +181,8 @@ verdict accounted(const run_record& record, const accident_counts& a) {
           number(a.kills) + " processes killed, " + number(a.lost_by_kill) + " connections lost with them, " +
               number(a.lost_unanswered) + " of these before their first answer; " + number(a.crashed) +
               " handlers crashed; " + number(a.vanished) + " clients vanished; " + number(a.cut_by_kernel) +
-              " reset by the kernel, with the server's end still open; " + number(a.reconnected) +
+              " reset by the kernel, with the server's end still open, and " + number(a.cut_behind_remains) +
+              " more before their first answer, their SYN having been sent twice; " + number(a.reconnected) +
               " connections opened again, " + number(a.said_goodbye) + " of them in calm; " +
               number(sum_of(record.totals.errors)) + " losses unexplained"};
 }

@@ -25,6 +25,8 @@ struct accident_counts {
   std::uint64_t lost_by_kill = 0;
   std::uint64_t lost_unanswered = 0; ///< of these, before their first answer
   std::uint64_t cut_by_kernel = 0;   ///< reset, with the server's end still open
+  /// Reset before the first answer, their SYN having been sent twice.
+  std::uint64_t cut_behind_remains = 0;
   std::uint64_t crashed = 0;
   std::uint64_t vanished = 0;
   std::uint64_t silent = 0;       ///< of those who vanished

@@ -3,12 +3,14 @@
 
 #include "support/loopback.hpp"
 
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace perron::soak {
@@ -66,6 +68,29 @@ TEST_F(server_end_test, the_ends_are_not_mistaken_for_each_other) {
   accept_it();
   ::shutdown(accepted_, SHUT_RDWR);
   EXPECT_EQ(server_end(server_, testing::local_address(client_)), end_state::ending);
+}
+
+TEST_F(server_end_test, a_connection_begins_twice_where_somebody_with_its_ports_has_vanished) {
+  EXPECT_FALSE(began_twice(client_));
+  accept_it();
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 77); // whose ports no other test uses
+  const auto come_from_it = [&] {
+    ::close(client_);
+    client_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::bind(client_, reinterpret_cast<const sockaddr*>(&own), sizeof own), 0) << errno;
+    ASSERT_EQ(testing::connect_to(client_, server_), 0) << errno;
+    ::close(std::exchange(accepted_, -1));
+    accept_it(); // or the queue would be full
+  };
+  come_from_it();
+  own = testing::local_address(client_);
+  const int on = 1;
+  if (::setsockopt(client_, SOL_TCP, TCP_REPAIR, &on, sizeof on) != 0)
+    GTEST_SKIP() << "only root can leave without a word";
+  come_from_it();
+  EXPECT_TRUE(began_twice(client_));
 }
 
 } // namespace
