@@ -21,6 +21,9 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::size_t buffer_bytes = 64 * 1024;
+/// After which a kernel sends a segment again that got no answer at all (TCP_RTO_MIN). A SYN that was
+/// answered by somebody's remains is sent again after two ticks.
+constexpr std::int64_t least_timeout_ns = 200'000'000;
 constexpr std::uint64_t watched_mark = ~std::uint64_t{0};
 
 sockaddr_in address_of(std::uint32_t host, std::uint16_t port) {
@@ -301,7 +304,8 @@ void connections::lost(link& l, error_kind kind, std::string_view why) {
       block_.lost_unanswered.add();
   } else if (kind == error_kind::reset && server_end_of(l) == end_state::open) {
     block_.cut_by_kernel.add();
-  } else if (kind == error_kind::reset && l.state == link_state::greeting && began_twice(l.fd)) {
+  } else if (kind == error_kind::reset && l.state == link_state::greeting &&
+             now_ - l.since_ns < least_timeout_ns && began_twice(l.fd)) {
     block_.cut_behind_remains.add();
   } else if (l.state != link_state::open || !activity_of(l).expected_end(l)) {
     count_error(kind, told(l, why));
@@ -341,7 +345,7 @@ std::string connections::told(const link& l, std::string_view why) const {
   return std::string(why) + " (" + std::string(states.at(static_cast<std::size_t>(l.state))) + ' ' +
          std::to_string((now_ - l.since_ns) / 1'000'000) + " ms, " + (l.asked ? "asked, " : "") + "process " +
          (node == 0 ? "unknown" : std::to_string(node)) + ", the server's end " +
-         std::string(name_of(server_end_of(l))) + ')';
+         std::string(name_of(server_end_of(l))) + (began_twice(l.fd) ? ", SYN sent twice)" : ")");
 }
 
 void connections::later(link& l, std::int64_t pause) {

@@ -4,7 +4,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -69,7 +69,8 @@ end_state server_end(const sockaddr_in& server, const sockaddr_in& client) {
 bool began_twice(int client) {
   tcp_info all{};
   socklen_t size = sizeof all;
-  return ::getsockopt(client, IPPROTO_TCP, TCP_INFO, &all, &size) == 0 && all.tcpi_total_retrans != 0;
+  return ::getsockopt(client, IPPROTO_TCP, TCP_INFO, &all, &size) == 0 && all.tcpi_total_retrans != 0 &&
+         all.tcpi_bytes_retrans == 0;
 }
 
 } // namespace perron::soak

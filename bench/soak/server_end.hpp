@@ -33,7 +33,7 @@ std::string_view name_of(end_state s);
 /// thread; some ten microseconds.
 end_state server_end(const sockaddr_in& server, const sockaddr_in& client);
 
-/// Whether the kernel has sent the SYN of a client's connection, or its question, more than once; also when
+/// Whether the kernel has sent the SYN of a client's connection more than once, and nothing else; also when
 /// it was reset. Any thread; a microsecond.
 bool began_twice(int client);
 

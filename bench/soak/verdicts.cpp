@@ -176,8 +176,15 @@ verdict survivors(const findings& found) {
               number(found.probes_at_rest)};
 }
 
+/// Resets whose cause is taken from how the connection began are only believed where clients vanish, and
+/// while they are few.
+bool is_credible(const run_record& record, const accident_counts& a) {
+  return a.cut_behind_remains == 0 ||
+         (a.silent != 0 && a.cut_behind_remains <= record.totals.opened / 10'000);
+}
+
 verdict accounted(const run_record& record, const accident_counts& a) {
-  return {"every loss in chaos is accounted for", sum_of(record.totals.errors) == 0,
+  return {"every loss in chaos is accounted for", sum_of(record.totals.errors) == 0 && is_credible(record, a),
           number(a.kills) + " processes killed, " + number(a.lost_by_kill) + " connections lost with them, " +
               number(a.lost_unanswered) + " of these before their first answer; " + number(a.crashed) +
               " handlers crashed; " + number(a.vanished) + " clients vanished; " + number(a.cut_by_kernel) +

@@ -29,8 +29,12 @@ constexpr std::size_t parts_at_once = 16;
 /// Sending this much costs about as much as a message. What has to be sealed costs several times that.
 constexpr std::int64_t bytes_per_reduction = 4096;
 constexpr std::int64_t sealed_bytes_per_reduction = 512;
-/// Bytes before others get a turn.
-constexpr std::uint64_t file_bytes_at_once = 1024 * 1024;
+/// Of a file, in one call: what makes about one turn.
+constexpr std::uint64_t file_bytes_at_once = std::uint64_t(1024) * 1024;
+constexpr std::uint64_t sealed_bytes_at_once = std::uint64_t(128) * 1024;
+/// What the kernel may take of a large file beyond what is on its way; see room_for_file().
+constexpr std::size_t file_room = std::size_t(4) * 1024 * 1024;
+constexpr std::size_t sealed_room = std::size_t(1024) * 1024;
 
 /// What the kernel takes beyond what is on its way, while all that it holds is beyond the bound.
 constexpr std::size_t little = std::size_t(16) * 1024;
@@ -53,6 +57,11 @@ public:
       room_ = 0;
       take_as_usual();
     }
+  }
+  /// For the rest, the kernel takes no more of this than of other answers.
+  void give_up_room() noexcept {
+    if (std::exchange(room_, 0) != 0 && !takes_little_)
+      take_as_usual();
   }
   slow_write(const slow_write&) = delete;
   slow_write& operator=(const slow_write&) = delete;
@@ -167,13 +176,12 @@ namespace {
 
 /// What the kernel may take of a large file beyond what is on its way: more than of other answers, as what it
 /// has, the peer's acknowledgements send on, without the writer. 10 MB over loopback cost it less than half,
-/// over TLS a quarter less. Plain bytes stay in the page cache; sealed ones are copies, so less of them.
-/// max_in_flight bounds both. Worth two system calls for a large file only.
+/// over TLS a quarter less. Plain bytes stay in the page cache; sealed ones are copies, so less of them, and
+/// none when the writer has ended and nobody looks at the reader any more. max_in_flight bounds both while it
+/// waits. Worth two system calls for a large file only.
 std::size_t room_for_file(const connection& to, std::uint64_t count) noexcept {
-  constexpr std::size_t plain_room = std::size_t(4) * 1024 * 1024;
-  constexpr std::size_t sealed_room = std::size_t(1024) * 1024;
   constexpr std::uint64_t large = 1024 * 1024;
-  const std::size_t room = to.is_secure() ? sealed_room : plain_room;
+  const std::size_t room = to.is_secure() ? sealed_room : file_room;
   const std::size_t usual = to.answers_with().options.max_unsent;
   return count >= large && usual != 0 && usual < room ? room : 0;
 }
@@ -184,9 +192,11 @@ void send_file(connection& to, std::string_view head, int file, std::uint64_t of
                reader_pace& pace) {
   slow_write write(to, pace, room_for_file(to, count));
   auto at = static_cast<::off_t>(offset);
+  const std::uint64_t most = to.is_secure() ? sealed_bytes_at_once : file_bytes_at_once;
   while (count != 0) {
-    const std::int64_t n =
-        to.sendfile(head, file, at, static_cast<std::size_t>(std::min(count, file_bytes_at_once)));
+    if (count <= sealed_room && to.is_secure())
+      write.give_up_room();
+    const std::int64_t n = to.sendfile(head, file, at, static_cast<std::size_t>(std::min(count, most)));
     if (n == -EAGAIN) {
       write.wait_for_room();
       continue;

@@ -27,6 +27,7 @@ enum class after_switch : std::uint8_t { park, yield, hibernate, finished };
 /// |-----------------|-----------------------------------------------------------------------------|
 /// | own             | this thread while inside the gate; the watchdog after it has won the gate   |
 /// | turns, number   | written by this thread, read by the watchdog                                |
+/// | thread          | who starts and joins it; the watchdog in between                            |
 /// | the rest        | this thread only                                                            |
 struct carrier {
   explicit carrier(scheduler& s) : sched(s) {}

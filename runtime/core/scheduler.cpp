@@ -239,12 +239,16 @@ void scheduler::wake_watchdog() noexcept {
 }
 
 /// Whether a thread has not given way because others have its processor, having had `had_ns` of one when it
-/// was first found so. A spare thread would have to wait as well, and be one more that wants it.
+/// was first found so. A spare thread would mostly have to wait as well, and be one more that wants it.
 bool scheduler::only_waits_for_processor(carrier& c, std::uint64_t had_ns) const noexcept {
-  const std::uint64_t enough_ns = std::uint64_t(options.watchdog_ms) * 1'000'000U;
+  // half of what fits between two looks: who computes all the time is interrupted now and then
+  const std::uint64_t enough_ns = std::uint64_t(options.watchdog_ms) * 500'000U;
   const std::uint64_t has_ns = processor_time_ns(c.thread);
   return has_ns != 0 && has_ns - had_ns < enough_ns && is_runnable(c.number.load(std::memory_order_relaxed));
 }
+
+/// For how many looks that excuses it: a spare thread may be luckier, on another processor.
+constexpr unsigned most_looks_waiting = 32;
 
 void scheduler::watchdog_main() {
   struct seen {
@@ -296,7 +300,8 @@ void scheduler::watchdog_main() {
       last[i].idles = idles;
       if (last[i].still == 1) {
         last[i].had_ns = processor_time_ns(c->thread);
-      } else if (last[i].still >= 2 && !only_waits_for_processor(*c, last[i].had_ns)) {
+      } else if (last[i].still >= 2 &&
+                 (last[i].still >= most_looks_waiting || !only_waits_for_processor(*c, last[i].had_ns))) {
         last[i].still = 0;
         take_over(w);
       }
