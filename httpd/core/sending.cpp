@@ -31,7 +31,7 @@ constexpr std::int64_t bytes_per_reduction = 4096;
 constexpr std::int64_t sealed_bytes_per_reduction = 512;
 /// Of a file, in one call: what makes about one turn.
 constexpr std::uint64_t file_bytes_at_once = std::uint64_t(1024) * 1024;
-constexpr std::uint64_t sealed_bytes_at_once = std::uint64_t(128) * 1024;
+constexpr std::uint64_t sealed_bytes_at_once = std::uint64_t(256) * 1024;
 /// What the kernel may take of a large file beyond what is on its way; see room_for_file().
 constexpr std::size_t file_room = std::size_t(4) * 1024 * 1024;
 constexpr std::size_t sealed_room = std::size_t(1024) * 1024;
@@ -194,7 +194,7 @@ void send_file(connection& to, std::string_view head, int file, std::uint64_t of
   auto at = static_cast<::off_t>(offset);
   const std::uint64_t most = to.is_secure() ? sealed_bytes_at_once : file_bytes_at_once;
   while (count != 0) {
-    if (count <= sealed_room && to.is_secure())
+    if (to.is_secure() && count <= most)
       write.give_up_room();
     const std::int64_t n = to.sendfile(head, file, at, static_cast<std::size_t>(std::min(count, most)));
     if (n == -EAGAIN) {
