@@ -49,6 +49,8 @@ public:
   /// time nothing was paid for watching it. It is watched for what there is to read, not for room to write.
   /// Owner only.
   void add_late(poll_handler& h) noexcept;
+  /// Whether some of add_late have not been looked at since.
+  bool has_new() const noexcept { return !new_.empty(); }
 
   /// Who is about to wait for h, but for handlers of add(), calls this before, from any thread: from now on
   /// it is watched, with `writing` for room to write as well, and what is there already makes an event. Costs

@@ -248,9 +248,11 @@ bool worker::spin() noexcept {
 /// Under load a sleep is short, and costs more than what it is interrupted for: two switches, cold caches,
 /// and for whoever sends the work a wake-up for every piece of it. So the other threads on this processor,
 /// who may be about to send some, go first, even before we look what is there already: what they have sent is
-/// then taken together. Returns how long they had the processor.
+/// then taken together; and connections that came just now may be over by then, and need not be watched.
+/// Returns how long they had the processor.
 std::uint64_t worker::give_way() noexcept {
-  if (last_sleep_ns_ >= short_sleep_ns || (nobody_there_ && ++alone_ % ask_alone_every != 0))
+  const bool may_pay = last_sleep_ns_ < short_sleep_ns || poll.has_new();
+  if (!may_pay || (nobody_there_ && ++alone_ % ask_alone_every != 0))
     return 0;
   const std::uint64_t before = monotonic_ns();
   if (before < give_way_from_ns_)
