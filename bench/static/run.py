@@ -27,7 +27,7 @@ import workloads  # noqa: E402
 NAMES = ["perron", "nginx"]
 SIZES = {"1k": 1000, "100k": 100_000, "10m": 10_000_000}
 CONNECTIONS = {"1k": 64, "100k": 64, "10m": 16}
-COLD_FILES = {"1k": 1000, "100k": 200, "10m": 10}
+COLD_FILES = {"1k": 1000, "100k": 1000, "10m": 40}
 
 GOALS = [(f"static.{way}.{size}.{state}_cpu_us.perron_over_nginx", 1.0)
          for way in ("plain", "tls") for size in SIZES for state in ("warm", "cold")]
