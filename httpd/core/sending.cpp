@@ -26,15 +26,17 @@ namespace net = runtime::net::detail;
 
 /// As many pieces as go into one system call.
 constexpr std::size_t parts_at_once = 16;
-/// Sending this much costs about as much as a message. What has to be sealed costs several times that.
-constexpr std::int64_t bytes_per_reduction = 4096;
-constexpr std::int64_t sealed_bytes_per_reduction = 512;
-/// Of a file, in one call: what makes about one turn.
-constexpr std::uint64_t file_bytes_at_once = std::uint64_t(1024) * 1024;
-constexpr std::uint64_t sealed_bytes_at_once = std::uint64_t(256) * 1024;
-/// What the kernel may take of a large file beyond what is on its way; see room_for_file().
-constexpr std::size_t file_room = std::size_t(4) * 1024 * 1024;
-constexpr std::size_t sealed_room = std::size_t(1024) * 1024;
+/// What differs between bytes that go out as they are and those that are sealed first, which costs several
+/// times as much and makes copies.
+struct measure {
+  std::int64_t per_reduction;
+  std::uint64_t at_once; ///< of a file, in one call: what makes about one turn
+  std::size_t room;      ///< that a large file gets in the kernel; see room_for_file()
+};
+constexpr measure plain{rc::bytes_per_reduction, std::uint64_t(1024) * 1024, std::size_t(4) * 1024 * 1024};
+constexpr measure sealed{512, std::uint64_t(256) * 1024, std::size_t(1024) * 1024};
+
+const measure& measure_of(const connection& to) noexcept { return to.is_secure() ? sealed : plain; }
 
 /// What the kernel takes beyond what is on its way, while all that it holds is beyond the bound.
 constexpr std::size_t little = std::size_t(16) * 1024;
@@ -124,8 +126,7 @@ private:
 
 /// After each piece, also the last: who writes to a peer that is always ready for more would never give way.
 void spend_on(const connection& to, std::int64_t bytes) {
-  const std::int64_t each = to.is_secure() ? sealed_bytes_per_reduction : bytes_per_reduction;
-  rc::spend(runtime::detail::current(), 1 + static_cast<int>(bytes / each));
+  rc::spend_on(runtime::detail::current(), bytes, measure_of(to).per_reduction);
 }
 
 } // namespace
@@ -181,7 +182,7 @@ namespace {
 /// waits. Worth two system calls for a large file only.
 std::size_t room_for_file(const connection& to, std::uint64_t count) noexcept {
   constexpr std::uint64_t large = 1024 * 1024;
-  const std::size_t room = to.is_secure() ? sealed_room : file_room;
+  const std::size_t room = measure_of(to).room;
   const std::size_t usual = to.answers_with().options.max_unsent;
   return count >= large && usual != 0 && usual < room ? room : 0;
 }
@@ -192,7 +193,7 @@ void send_file(connection& to, std::string_view head, int file, std::uint64_t of
                reader_pace& pace) {
   slow_write write(to, pace, room_for_file(to, count));
   auto at = static_cast<::off_t>(offset);
-  const std::uint64_t most = to.is_secure() ? sealed_bytes_at_once : file_bytes_at_once;
+  const std::uint64_t most = measure_of(to).at_once;
   while (count != 0) {
     if (to.is_secure() && count <= most)
       write.give_up_room();

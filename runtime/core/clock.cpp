@@ -20,6 +20,11 @@ std::uint64_t ns(const timespec& t) noexcept {
 
 std::uint64_t monotonic_ns() noexcept { return ns(read(CLOCK_MONOTONIC)); }
 
+std::uint64_t thread_ns(::pthread_t thread) noexcept {
+  ::clockid_t its{};
+  return ::pthread_getcpuclockid(thread, &its) == 0 ? ns(read(its)) : 0;
+}
+
 std::uint64_t rough_ticks() noexcept {
 #if defined(__x86_64__)
   return __builtin_ia32_rdtsc();

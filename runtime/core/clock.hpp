@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <pthread.h>
+
 #include <chrono>
 #include <cstdint>
 
@@ -10,6 +12,9 @@ namespace perron::runtime::core {
 
 /// Nanoseconds of a clock that never goes back. About 20 ns.
 std::uint64_t monotonic_ns() noexcept;
+/// Processor time that a thread of this operating-system process has had so far; 0 where it is not known.
+/// From any thread, while that one has not been joined; half a microsecond.
+std::uint64_t thread_ns(::pthread_t thread) noexcept;
 
 /// A count that grows with time, by 1 to 5 a nanosecond, for bounds that need not be exact. About 10 ns.
 std::uint64_t rough_ticks() noexcept;

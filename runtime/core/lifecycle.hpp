@@ -69,6 +69,14 @@ inline void spend(process& p, int n = 1) {
     yield_turn(p);
 }
 
+/// Moving this many bytes costs about as much as a message.
+constexpr std::int64_t bytes_per_reduction = 4096;
+
+/// As spend, for an operation that has moved so many.
+inline void spend_on(process& p, std::int64_t bytes, std::int64_t each = bytes_per_reduction) {
+  spend(p, 1 + static_cast<int>(bytes / each));
+}
+
 /// A parked process in the hands of somebody who only looks at it, or tidies up behind it. False: it was not
 /// parked. By then it may be another process than was meant: the slot's next. Any thread.
 class parked_hold {

@@ -23,6 +23,10 @@
 namespace perron::runtime::core {
 namespace {
 
+/// For how many of the watchdog's looks a thread is excused that only waits for a processor: a spare one may
+/// be luckier, on another.
+constexpr unsigned most_looks_waiting = 32;
+
 unsigned usable_processors() noexcept {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) == 0)
@@ -243,12 +247,9 @@ void scheduler::wake_watchdog() noexcept {
 bool scheduler::only_waits_for_processor(carrier& c, std::uint64_t had_ns) const noexcept {
   // half of what fits between two looks: who computes all the time is interrupted now and then
   const std::uint64_t enough_ns = std::uint64_t(options.watchdog_ms) * 500'000U;
-  const std::uint64_t has_ns = processor_time_ns(c.thread);
+  const std::uint64_t has_ns = thread_ns(c.thread.native_handle());
   return has_ns != 0 && has_ns - had_ns < enough_ns && is_runnable(c.number.load(std::memory_order_relaxed));
 }
-
-/// For how many looks that excuses it: a spare thread may be luckier, on another processor.
-constexpr unsigned most_looks_waiting = 32;
 
 void scheduler::watchdog_main() {
   struct seen {
@@ -299,7 +300,7 @@ void scheduler::watchdog_main() {
       }
       last[i].idles = idles;
       if (last[i].still == 1) {
-        last[i].had_ns = processor_time_ns(c->thread);
+        last[i].had_ns = thread_ns(c->thread.native_handle());
       } else if (last[i].still >= 2 &&
                  (last[i].still >= most_looks_waiting || !only_waits_for_processor(*c, last[i].had_ns))) {
         last[i].still = 0;

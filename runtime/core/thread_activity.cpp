@@ -2,23 +2,13 @@
 #include <perron/runtime/core/thread_activity.hpp>
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
-#include <ctime>
 #include <string_view>
 
 namespace perron::runtime::core {
-
-std::uint64_t processor_time_ns(std::thread& of) noexcept {
-  ::clockid_t clock{};
-  ::timespec had{};
-  if (::pthread_getcpuclockid(of.native_handle(), &clock) != 0 || ::clock_gettime(clock, &had) != 0)
-    return 0;
-  return static_cast<std::uint64_t>(had.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(had.tv_nsec);
-}
 
 bool is_runnable(int number) noexcept {
   std::array<char, 64> path{};

@@ -20,8 +20,6 @@ namespace perron::runtime::net::detail {
 namespace {
 
 constexpr std::uint32_t hang_up = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-/// Copying this much costs about as much as a message.
-constexpr std::int64_t bytes_per_reduction = 4096;
 
 void wake(core::envelope* e) noexcept {
   if (e != nullptr)
@@ -185,9 +183,7 @@ int operation::pause(std::chrono::milliseconds time) {
   return to_the_end ? ETIMEDOUT : 0;
 }
 
-void operation::spend(std::int64_t bytes) {
-  core::spend(self_, 1 + static_cast<int>(bytes / bytes_per_reduction));
-}
+void operation::spend(std::int64_t bytes) { core::spend_on(self_, bytes); }
 
 void deliver_asked_for(pid to, core::envelope* mail) noexcept {
   core::process* p = to.slot();

@@ -46,17 +46,22 @@ void spin_until_taken_over() {
   }
 }
 
-/// For each number of workers: one, so that nothing goes on without a take-over; two, so that stealing gets
-/// in between.
-class take_over : public node_fixture, public ::testing::WithParamInterface<unsigned> {
+class where_workers_can_be_taken : public node_fixture {
 protected:
-  take_over() : node_fixture(test_options(GetParam())) {}
+  using node_fixture::node_fixture;
 
   void SetUp() override {
     if (!core::process_wide_barrier::available())
       GTEST_SKIP() << "the kernel has no membarrier";
     node_fixture::SetUp();
   }
+};
+
+/// For each number of workers: one, so that nothing goes on without a take-over; two, so that stealing gets
+/// in between.
+class take_over : public where_workers_can_be_taken, public ::testing::WithParamInterface<unsigned> {
+protected:
+  take_over() : where_workers_can_be_taken(test_options(GetParam())) {}
 };
 
 INSTANTIATE_TEST_SUITE_P(workers, take_over, ::testing::Values(1U, 2U),
@@ -303,15 +308,9 @@ private:
   std::vector<std::thread> threads_;
 };
 
-class take_over_on_a_crowded_processor : public node_fixture {
+class take_over_on_a_crowded_processor : public where_workers_can_be_taken {
 protected:
-  take_over_on_a_crowded_processor() : node_fixture(test_options(1)) {}
-
-  void SetUp() override {
-    if (!core::process_wide_barrier::available())
-      GTEST_SKIP() << "the kernel has no membarrier";
-    node_fixture::SetUp();
-  }
+  take_over_on_a_crowded_processor() : where_workers_can_be_taken(test_options(1)) {}
 };
 
 TEST_F(take_over_on_a_crowded_processor, does_not_happen_to_who_only_waits_for_it) {
