@@ -14,6 +14,11 @@ file_part::~file_part() {
     ::close(fd);
 }
 
+bool file_part::is_first_use() const noexcept {
+  std::atomic<bool>& used = of_ != nullptr ? of_->used_ : used_;
+  return !used.load(std::memory_order_relaxed) && !used.exchange(true, std::memory_order_relaxed);
+}
+
 bool file_part::read(std::span<char> into) const noexcept {
   if (bytes != nullptr && into.size() <= length) {
     std::memcpy(into.data(), bytes, into.size());

@@ -3,6 +3,7 @@
 
 #include <perron/httpd/status.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -33,7 +34,7 @@ struct file_part {
   /// A piece of another one, which it keeps alive; `from` counts from the front of that.
   file_part(std::shared_ptr<const file_part> of, std::uint64_t from, std::uint64_t count) noexcept
       : fd(of->fd), offset(of->offset + from), length(count),
-        bytes(of->bytes == nullptr ? nullptr : of->bytes + from), of_(std::move(of)) {}
+        bytes(of->bytes == nullptr ? nullptr : of->bytes + from), of_(of->of_ != nullptr ? of->of_ : of) {}
   file_part(const file_part&) = delete;
   file_part& operator=(const file_part&) = delete;
   ~file_part();
@@ -41,8 +42,15 @@ struct file_part {
   /// The first bytes of it; false: they are not there. May wait for the disk.
   bool read(std::span<char> into) const noexcept;
 
+  /// For a file that was opened just now and is kept for further answers: who sends it, or a piece of it,
+  /// first may have to wait for the disk. Any thread.
+  void expect_first_use() const noexcept { used_.store(false, std::memory_order_relaxed); }
+  /// True once after that.
+  bool is_first_use() const noexcept;
+
 private:
   const std::shared_ptr<const file_part> of_{};
+  mutable std::atomic<bool> used_{true};
 };
 
 /// What a handler gives back. Content-Length, Transfer-Encoding, Date and Connection are added by the server

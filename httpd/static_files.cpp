@@ -263,6 +263,8 @@ private:
     } else if (found.file == known) {
       cache.renew(path, *known, now_ms());
     } else {
+      if (cache.is_on())
+        found.file->whole.expect_first_use();
       cache.put(path, found.file, now_ms());
     }
     return found;

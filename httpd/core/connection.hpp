@@ -116,8 +116,10 @@ public:
   std::int64_t send(const ::iovec* parts, std::size_t count) noexcept {
     return tls_ == nullptr ? runtime::net::detail::try_send(fd, parts, count) : send_secured(parts, count);
   }
-  std::int64_t sendfile(std::string_view head, int file, ::off_t& offset, std::size_t count) noexcept {
-    return tls_ == nullptr ? runtime::net::detail::try_sendfile(fd, head, file, offset, count)
+  /// `when`: over TLS the head shares a record with the file, or goes ahead.
+  std::int64_t sendfile(std::string_view head, int file, ::off_t& offset, std::size_t count,
+                        runtime::net::detail::head_goes when) noexcept {
+    return tls_ == nullptr ? runtime::net::detail::try_sendfile(fd, head, file, offset, count, when)
                            : sendfile_secured(head, file, offset, count);
   }
   /// What to wait for after -EAGAIN.

@@ -265,7 +265,9 @@ void exchange::send_with_file(std::string_view head, const file_part& file) {
   constexpr std::size_t small = std::size_t(16) * 1024;
   if (file.length > small) {
     reader_pace pace(limits().reader());
-    send_file(connection_, head, file.fd, file.offset, file.length, pace);
+    using runtime::net::detail::head_goes;
+    const head_goes when = file.is_first_use() ? head_goes::with_file : head_goes::ahead;
+    send_file(connection_, head, file.fd, file.offset, file.length, pace, when);
     return;
   }
   std::string all(head);

@@ -190,14 +190,14 @@ std::size_t room_for_file(const connection& to, std::uint64_t count) noexcept {
 } // namespace
 
 void send_file(connection& to, std::string_view head, int file, std::uint64_t offset, std::uint64_t count,
-               reader_pace& pace) {
+               reader_pace& pace, net::head_goes when) {
   slow_write write(to, pace, room_for_file(to, count));
   auto at = static_cast<::off_t>(offset);
   const std::uint64_t most = measure_of(to).at_once;
   while (count != 0) {
     if (to.is_secure() && count <= most)
       write.give_up_room();
-    const std::int64_t n = to.sendfile(head, file, at, static_cast<std::size_t>(std::min(count, most)));
+    const std::int64_t n = to.sendfile(head, file, at, static_cast<std::size_t>(std::min(count, most)), when);
     if (n == -EAGAIN) {
       write.wait_for_room();
       continue;

@@ -22,7 +22,8 @@ void send_two(connection& to, std::string_view first, std::string_view second,
 /// `head`, which may be empty, and behind it a part of an open file, by the kernel. Throws std::runtime_error
 /// if the file ends before.
 void send_file(connection& to, std::string_view head, int file, std::uint64_t offset, std::uint64_t count,
-               reader_pace& pace);
+               reader_pace& pace,
+               runtime::net::detail::head_goes when = runtime::net::detail::head_goes::ahead);
 
 /// Ends the process as one whose peer has left.
 [[noreturn]] void client_gone();

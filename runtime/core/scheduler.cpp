@@ -10,6 +10,7 @@
 #include <perron/runtime/core/name_table.hpp>
 #include <perron/runtime/core/stack_trimmer.hpp>
 #include <perron/runtime/core/thread_activity.hpp>
+#include <perron/runtime/core/turn_watch.hpp>
 #include <perron/runtime/report/stack_overflow.hpp>
 
 #include <sched.h>
@@ -235,6 +236,20 @@ bool scheduler::all_asleep() const noexcept {
                      [](const auto& w) { return w->incoming.owner.is_asleep(); });
 }
 
+bool scheduler::any_asleep() const noexcept {
+  return std::any_of(workers.begin(), workers.end(),
+                     [](const auto& w) { return w->incoming.owner.seems_asleep(); });
+}
+
+turn_seen scheduler::look_at(const worker& w, const carrier& c) noexcept {
+  const std::uint64_t number = c.turns.load(std::memory_order_relaxed);
+  return {.by = &c,
+          .number = number,
+          .is_outside = !c.gate.is_inside(),
+          .polled_ns = w.polled_ns.load(std::memory_order_relaxed),
+          .is_first = number - w.polled_at_turn.load(std::memory_order_relaxed) <= 1};
+}
+
 void scheduler::wake_watchdog() noexcept {
   if (watchdog_sleep_.claim()) {
     { const std::lock_guard hold(watchdog_lock_); }
@@ -245,21 +260,22 @@ void scheduler::wake_watchdog() noexcept {
 /// Whether a thread has not given way because others have its processor, having had `had_ns` of one when it
 /// was first found so. A spare thread would mostly have to wait as well, and be one more that wants it.
 bool scheduler::only_waits_for_processor(carrier& c, std::uint64_t had_ns) const noexcept {
-  // half of what fits between two looks: who computes all the time is interrupted now and then
+  // half of what fits between two looks at who may be stuck: who computes all the time is interrupted now
+  // and then
   const std::uint64_t enough_ns = std::uint64_t(options.watchdog_ms) * 500'000U;
   const std::uint64_t has_ns = thread_ns(c.thread.native_handle());
   return has_ns != 0 && has_ns - had_ns < enough_ns && is_runnable(c.number.load(std::memory_order_relaxed));
 }
 
 void scheduler::watchdog_main() {
-  struct seen {
-    carrier* who = nullptr;
-    std::uint64_t turns = 0;
-    std::uint64_t idles = 0;
-    unsigned still = 0;
-    std::uint64_t had_ns = 0; ///< of processor time, when it was first found still
+  struct watched {
+    turn_watch turn;
+    std::uint64_t had_ns = 0; ///< of processor time, the thread that gives this turn when it was first seen
+    std::uint64_t had_idles = 0;
   };
-  std::vector<seen> last(workers.size());
+  const std::uint64_t patience_ns = std::uint64_t(options.watchdog_ms) * 1'000'000U;
+  std::vector<watched> all(workers.size(), watched{turn_watch(patience_ns)});
+  std::uint64_t next_look_ns = 0;
   unsigned quiet = 0;
   bool trimming = false;
   stack_trimmer trimmer(*this);
@@ -276,37 +292,40 @@ void scheduler::watchdog_main() {
           watchdog_bell_.wait(hold, called);
       }
       watchdog_sleep_.wake_up();
-    } else {
-      watchdog_bell_.wait_for(hold, std::chrono::milliseconds(options.watchdog_ms));
+    } else if (const std::uint64_t now = monotonic_ns(); now < next_look_ns) {
+      watchdog_bell_.wait_for(hold, std::chrono::nanoseconds(next_look_ns - now));
     }
     if (on_stop_requested(*this))
       break;
     hold.unlock();
     bool busy = false;
+    bool some_wait = false;
+    const std::uint64_t now = monotonic_ns();
+    next_look_ns = ~std::uint64_t(0);
     for (std::size_t i = 0; i < workers.size(); ++i) {
       worker& w = *workers[i];
-      carrier* c = w.carried_by.load(std::memory_order_acquire);
-      const std::uint64_t turns = c->turns.load(std::memory_order_relaxed);
-      const bool moved = c != last[i].who || turns != last[i].turns;
-      busy |= moved || !w.incoming.owner.seems_asleep();
-      last[i].still = moved || c->gate.is_inside() ? 0 : last[i].still + 1;
-      last[i].who = c;
-      last[i].turns = turns;
-      // turns so long that the worker itself does not come to look at the clock
+      carrier& c = *w.carried_by.load(std::memory_order_acquire);
+      auto& [turn, had_ns, had_idles] = all[i];
+      turn.look(look_at(w, c), now);
+      next_look_ns = std::min(next_look_ns, turn.next_look_ns());
+      busy |= turn.has_moved() || !w.incoming.owner.seems_asleep();
       const std::uint64_t idles = w.idles.get();
-      if (idles == last[i].idles && w.queue_length() != 0) {
-        w.share_work(true);
-        wake_one(w);
+      if (w.queue_length() != 0) {
+        some_wait = true;
+        if (turn.is_late() || idles == had_idles) {
+          w.share_work(true);
+          wake_one(w);
+        }
       }
-      last[i].idles = idles;
-      if (last[i].still == 1) {
-        last[i].had_ns = thread_ns(c->thread.native_handle());
-      } else if (last[i].still >= 2 &&
-                 (last[i].still >= most_looks_waiting || !only_waits_for_processor(*c, last[i].had_ns))) {
-        last[i].still = 0;
+      had_idles = idles;
+      if (turn.is_new())
+        had_ns = thread_ns(c.thread.native_handle());
+      else if (turn.is_stuck() &&
+               (turn.looks() >= most_looks_waiting || !only_waits_for_processor(c, had_ns)))
         take_over(w);
-      }
     }
+    if (some_wait && any_asleep()) // who has work for others may be in a long turn, or have many of them
+      next_look_ns = std::min(next_look_ns, now + patience_ns);
     trimming = trimmer.work(now_ms());
     quiet = busy ? 0 : quiet + 1;
     hold.lock();
@@ -339,6 +358,8 @@ void scheduler::take_over(worker& w) {
     const std::lock_guard decide(stuck.lock);
     if (stuck.gate.try_take()) {
       stuck.own = nullptr;
+      // the turns of the spare one are others: none of them is the first since the worker polled
+      w.polled_at_turn.store(spare->turns.load(std::memory_order_relaxed) - 2, std::memory_order_relaxed);
       // the spare one waits for `assigned`, which tells it of what is written here
       spare->own = &w;
       spare->gate.given_back();

@@ -22,11 +22,13 @@ class name_table;
 class group_table;
 class blocking_pool;
 
+struct turn_seen;
+
 struct scheduler_options {
   unsigned workers = 0; ///< 0: one per processor this process may use
   std::size_t stack_bytes = 64 * 1024;
   unsigned most_carriers = 64; ///< threads that may run processes, spare ones for stuck workers included
-  unsigned watchdog_ms = 3; ///< a process that has not given way for two of these loses its worker; 0: never
+  unsigned watchdog_ms = 3;    ///< who has not given way for two of these loses his worker; 0: never
   unsigned blocking_threads = 32;
 };
 
@@ -96,7 +98,9 @@ struct scheduler {
 
 private:
   void watchdog_main();
+  static turn_seen look_at(const worker& w, const carrier& c) noexcept;
   bool all_asleep() const noexcept;
+  bool any_asleep() const noexcept;
   bool only_waits_for_processor(carrier& c, std::uint64_t had_ns) const noexcept;
   void take_over(worker& w);
   carrier* spare_carrier();

@@ -156,12 +156,12 @@ runnable* worker::next_late() noexcept {
 void worker::look_around() noexcept {
   const std::uint64_t now = monotonic_ns();
   const std::size_t queued = queue_length();
-  const std::uint64_t since = now - polled_ns_;
+  const std::uint64_t since = now - polled_ns.load(std::memory_order_relaxed);
   const bool through = static_cast<int>(tick_ - through_at_) >= 0;
   if (since >= (queued <= short_queue && through ? poll_every_ns : poll_late_ns) &&
       since >= std::min(2 * poll_cost_ns_, most_poll_pause_ns)) {
     poll_now(0);
-    poll_cost_ns_ = polled_ns_ - now;
+    poll_cost_ns_ = polled_ns.load(std::memory_order_relaxed) - now;
   }
   if (now - idle_ns_ >= share_after_ns && queued != 0)
     share();
@@ -177,8 +177,11 @@ std::size_t worker::poll_now(int timeout_ms) noexcept {
   polls.add();
   std::size_t came = poll.wait(timeout_ms, *this);
   // an empty wheel is moved on as well, else what is armed next lands on too high a level
-  polled_ns_ = monotonic_ns();
-  polled_ms = sched.ms_at(polled_ns_);
+  const std::uint64_t now = monotonic_ns();
+  polled_ns.store(now, std::memory_order_relaxed);
+  polled_at_turn.store(carried_by.load(std::memory_order_relaxed)->turns.load(std::memory_order_relaxed),
+                       std::memory_order_relaxed);
+  polled_ms = sched.ms_at(now);
   wheel.advance(polled_ms, [&](wheel_node& node) {
     auto& t = static_cast<wheel_timer&>(node);
     t.fire(t, *this);
@@ -294,7 +297,7 @@ void worker::idle() {
     const std::uint64_t slept = poll.woke_ns - before;
     slept_ns.add(slept);
     last_sleep_ns_ = slept;
-    idle_ns_ = polled_ns_;
+    idle_ns_ = polled_ns.load(std::memory_order_relaxed);
     poll_cost_ns_ = 0;
     if (away >= long_way_ns && (slept >= short_way_ns || away >= came * fair_way_ns))
       give_way_from_ns_ = before + away * no_way_for;

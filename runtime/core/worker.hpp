@@ -31,6 +31,7 @@ struct scheduler;
 /// | ready             | see run_queue; owner = the carrier that holds the worker              |
 /// | overflow          | any worker, with overflow_lock                                        |
 /// | carried_by        | written by the watchdog and at start and stop                         |
+/// | polled_ns, ~_turn | written by the owner, read by the watchdog                            |
 /// | the figures       | counted by the owner, read by anybody                                 |
 /// | everything else   | the carrier that holds the worker, while inside                       |
 ///
@@ -99,6 +100,9 @@ struct worker {
   poller poll;
   timing_wheel wheel;
   std::uint64_t polled_ms = 0; ///< node time when timers were last looked at; for coarse deadlines
+  std::atomic<std::uint64_t> polled_ns{0}; ///< the same by the monotonic clock
+  std::atomic<std::uint64_t> polled_at_turn{
+      0}; ///< of the carrier, when sockets and timers were last looked at
   slot_cache slots;
   stack_cache stacks;
   std::atomic<carrier*> carried_by{nullptr};
@@ -135,7 +139,6 @@ private:
 
   std::uint64_t next_id_ = 0;
   std::uint64_t last_id_ = 0;
-  std::uint64_t polled_ns_ = 0;
   std::uint64_t poll_cost_ns_ = 0; ///< what the last look at sockets and timers took
   std::uint64_t idle_ns_ = 0;      ///< end of its last idle moment
   unsigned tick_ = 0;

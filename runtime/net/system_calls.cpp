@@ -60,11 +60,12 @@ auto repeated(Call call) noexcept -> decltype(call()) {
 }
 
 [[gnu::noinline]] std::int64_t try_sendfile(int fd, std::string_view head, int file, ::off_t& offset,
-                                            std::size_t count) noexcept {
+                                            std::size_t count, head_goes when) noexcept {
   if (head.empty())
     return try_sendfile(fd, file, offset, count);
-  const ::iovec first{const_cast<char*>(head.data()), head.size()};
-  const std::int64_t of_head = try_send(fd, &first, 1);
+  const int flags = when == head_goes::with_file ? MSG_MORE : 0;
+  const std::int64_t of_head =
+      repeated([&] { return uncancelled::send(fd, head.data(), head.size(), flags); });
   if (of_head < static_cast<std::int64_t>(head.size()))
     return of_head;
   const std::int64_t of_file = try_sendfile(fd, file, offset, count);

@@ -191,6 +191,16 @@ public:
     return !came_.empty() || (wire_ != nullptr && wire_->has_pending()) || ::poll(&ready, 1, 0) != 0;
   }
 
+  /// Segments with bytes in them that have come (tcpi_data_segs_in, which the C library's tcp_info ends
+  /// before).
+  std::uint32_t segments_received() const {
+    std::array<std::uint32_t, 39> info{};
+    socklen_t size = sizeof info;
+    EXPECT_EQ(::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, info.data(), &size), 0);
+    EXPECT_EQ(size, sizeof info);
+    return info[38];
+  }
+
   /// Says that nothing more will come, and can still read.
   void shut_writing() const {
     if (wire_ != nullptr)

@@ -61,6 +61,20 @@ TEST_F(sending_test, sends_a_part_of_a_file) {
   }
 }
 
+TEST_F(sending_test, a_file_is_used_for_the_first_time_once_in_all_its_pieces) {
+  const auto whole = file_of("0123456789", 0, 10);
+  const file_part front(whole, 0, 5);
+  const auto back = std::make_shared<const file_part>(whole, 5, 5);
+  const file_part end(back, 3, 2);
+  EXPECT_FALSE(whole->is_first_use()) << "nobody has said that there will be others";
+  whole->expect_first_use();
+  EXPECT_TRUE(end.is_first_use());
+  EXPECT_FALSE(end.is_first_use());
+  EXPECT_FALSE(back->is_first_use());
+  EXPECT_FALSE(front.is_first_use());
+  EXPECT_FALSE(whole->is_first_use());
+}
+
 TEST_F(sending_test, a_file_that_is_shorter_cuts_the_connection) {
   serve(router().get("/:length", [](request& q) {
     response r;

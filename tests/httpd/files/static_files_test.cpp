@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -55,6 +56,27 @@ TEST_F(static_files, large_and_empty_files_are_whole) {
   EXPECT_EQ(empty.status, 200);
   EXPECT_EQ(empty.field("Content-Length"), "0");
   EXPECT_EQ(empty.field("Content-Type"), "application/octet-stream");
+}
+
+TEST_F(static_files, the_first_answer_with_a_file_has_its_head_in_one_segment_with_it) {
+  constexpr std::size_t size = 100'000; // more than is kept in memory
+  raw_client c = client();
+  const auto segments = [&](const std::string& name) {
+    const std::uint32_t before = c.segments_received();
+    EXPECT_EQ(c.get("/static/" + name).body.size(), size);
+    return c.segments_received() - before;
+  };
+  // several times, as the kernel may join or part them for reasons of its own
+  std::uint32_t least_of_first = 100;
+  std::uint32_t most_of_second = 0;
+  for (int i = 0; i < 20 && (least_of_first > 2 || most_of_second < 3); ++i) {
+    const std::string name = std::to_string(i) + ".bin";
+    write(name, numbers(size));
+    least_of_first = std::min(least_of_first, segments(name));
+    most_of_second = std::max(most_of_second, segments(name));
+  }
+  EXPECT_EQ(least_of_first, 2U);
+  EXPECT_GT(most_of_second, 2U);
 }
 
 TEST_F(static_files, connection_goes_on) {

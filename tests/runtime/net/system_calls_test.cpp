@@ -123,7 +123,7 @@ std::uint32_t segments_sent(int fd) {
   return info[34];
 }
 
-class last_bytes : public ::testing::Test {
+class over_tcp : public ::testing::Test {
 protected:
   void SetUp() override {
     const std::uint16_t port = bind_to_loopback(listening_);
@@ -138,6 +138,44 @@ protected:
 private:
   descriptor listening_{::socket(AF_INET, SOCK_STREAM, 0)};
 };
+
+class head_over_tcp : public over_tcp {
+protected:
+  void SetUp() override {
+    over_tcp::SetUp();
+    const int on = 1; // else the file might wait for the head to be acknowledged, and be joined with nothing
+    ASSERT_EQ(::setsockopt(*socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
+  }
+  /// How many segments a short head and a short file take.
+  std::uint32_t segments(head_goes when) {
+    const std::uint32_t before = segments_sent(*socket_);
+    ::off_t offset = 0;
+    EXPECT_EQ(try_sendfile(*socket_, "head ", file_, offset, 4, when), 9);
+    const std::uint32_t taken = segments_sent(*socket_) - before;
+    EXPECT_EQ(client_.read_until("0123"), "head 0123");
+    return taken;
+  }
+
+  descriptor file_{::memfd_create("perron-test", MFD_CLOEXEC)};
+};
+
+TEST_F(head_over_tcp, goes_ahead_of_the_file_or_in_one_segment_with_it) {
+  ASSERT_EQ(::write(file_, "0123456789", 10), 10);
+  EXPECT_EQ(segments(head_goes::ahead), 2U);
+  // the kernel waits for a fifth of a second, for which a busy machine may leave us between the two
+  std::uint32_t taken = 2;
+  for (int i = 0; i < 20 && taken != 1; ++i)
+    taken = segments(head_goes::with_file);
+  EXPECT_EQ(taken, 1U);
+}
+
+TEST_F(head_over_tcp, goes_out_even_if_nothing_follows) {
+  ::off_t offset = 0;
+  EXPECT_EQ(try_sendfile(*socket_, "head ", -1, offset, 4, head_goes::with_file), 5);
+  EXPECT_EQ(client_.read_until("head "), "head ");
+}
+
+using last_bytes = over_tcp;
 
 TEST_F(last_bytes, go_out_in_one_segment_with_the_end) {
   const std::uint32_t before = segments_sent(*socket_);
