@@ -2,6 +2,7 @@
 """Runs Perron's static files beside nginx: 1 KB, 100 KB and 10 MB, warm and cold, plain and TLS; see bench/README.md."""
 
 import argparse
+import contextlib
 import http.client
 import os
 import pathlib
@@ -28,6 +29,7 @@ NAMES = ["perron", "nginx"]
 SIZES = {"1k": 1000, "100k": 100_000, "10m": 10_000_000}
 CONNECTIONS = {"1k": 64, "100k": 64, "10m": 16}
 COLD_FILES = {"1k": 1000, "100k": 1000, "10m": 40}
+COLD_FILES_AT_ONCE = {"1k": 50, "100k": 50, "10m": 4}
 
 GOALS = [(f"static.{way}.{size}.{state}_cpu_us.perron_over_nginx", 1.0)
          for way in ("plain", "tls") for size in SIZES for state in ("warm", "cold")]
@@ -87,8 +89,10 @@ def main():
         figures.print_machine(options.rounds)
         samples = figures.Samples()
         for number in range(options.rounds):
-            for server in workloads.turned(ready, number):
-                measure(server, options, www, samples)
+            in_turn = workloads.turned(ready, number)
+            for way in options.ways:
+                for size in options.sizes:
+                    measure(in_turn, way, size, options, www, samples)
             print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
         report(samples)
 
@@ -143,23 +147,20 @@ def prepared(all_servers):
     return ready
 
 
-def measure(server, options, www, samples):
-    for way in options.ways:
-        if way == "tls" and not server.has_tls:
-            continue
-        for size in options.sizes:
-            try:
-                with server.running() as (pid, port):
-                    measure_warm(server, pid, port, way, size, options, samples)
-            except (servers.Unavailable, Failed) as reason:
-                print(f"skipped: {server.name}: {way}, {size}: {reason}")
-            if options.no_cold:
-                continue
-            try:
-                with server.running() as (pid, port):
-                    measure_cold(server, pid, port, way, size, www, samples)
-            except (servers.Unavailable, Failed, OSError) as reason:
-                print(f"skipped: {server.name}: {way}, {size}, cold: {reason}")
+def measure(all_servers, way, size, options, www, samples):
+    those = [server for server in all_servers if way == "plain" or server.has_tls]
+    for server in those:
+        try:
+            with server.running() as (pid, port):
+                measure_warm(server, pid, port, way, size, options, samples)
+        except (servers.Unavailable, Failed) as reason:
+            print(f"skipped: {server.name}: {way}, {size}: {reason}")
+    if options.no_cold:
+        return
+    try:
+        measure_cold(those, way, size, www, samples)
+    except (servers.Unavailable, Failed, OSError) as reason:
+        print(f"skipped: {way}, {size}, cold: {reason}")
 
 
 def cpu_us(pid):
@@ -196,26 +197,47 @@ def wrk(url, size, seconds):
     return int(found[1])
 
 
-def measure_cold(server, pid, port, way, size, www, samples):
+def measure_cold(those, way, size, www, samples):
+    """All of them run, and are asked in turn, for some files each time: what a disk costs changes within seconds."""
     files = sorted((www / f"cold_{size}").iterdir())
-    for file in files:
-        with open(file, "rb") as opened:
-            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    if way == "plain":
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    else:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("127.0.0.1", server.tls_port, timeout=30, context=context)
-    connection.connect()
-    get(connection, "/hello")
-    before, began = cpu_us(pid), time.monotonic()
-    for file in files:
-        if len(get(connection, f"/static/cold_{size}/{file.name}")) != SIZES[size]:
-            raise Failed(f"{file.name} is not whole")
-    samples.add(f"{way}.{size}.cold_cpu_us", server.name, (cpu_us(pid) - before) / len(files), "us")
-    samples.add(f"{way}.{size}.cold_ms", server.name, (time.monotonic() - began) * 1000 / len(files), "ms")
-    connection.close()
+    with contextlib.ExitStack() as stack:
+        asked = [Asked(stack, server, way) for server in those]
+        at_once = COLD_FILES_AT_ONCE[size]
+        for number, first in enumerate(range(0, len(files), at_once)):
+            for each in workloads.turned(asked, number):
+                each.ask_for(files[first:first + at_once], size)
+        for each in asked:
+            samples.add(f"{way}.{size}.cold_cpu_us", each.server.name, each.used_us / len(files), "us")
+            samples.add(f"{way}.{size}.cold_ms", each.server.name, each.seconds * 1000 / len(files), "ms")
+
+
+class Asked:
+    """A server that runs, with a connection to it."""
+
+    def __init__(self, stack, server, way):
+        self.server = server
+        self._pid, port = stack.enter_context(server.running())
+        if way == "plain":
+            self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        else:
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            self._connection = http.client.HTTPSConnection("127.0.0.1", server.tls_port, timeout=30, context=context)
+        stack.callback(self._connection.close)
+        self._connection.connect()
+        get(self._connection, "/hello")
+        self.used_us = self.seconds = 0
+
+    def ask_for(self, files, size):
+        for file in files:
+            with open(file, "rb") as opened:
+                os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        before, began = cpu_us(self._pid), time.monotonic()
+        for file in files:
+            if len(get(self._connection, f"/static/{file.parent.name}/{file.name}")) != SIZES[size]:
+                raise Failed(f"{self.server.name}: {file.name} is not whole")
+        self.used_us += cpu_us(self._pid) - before
+        self.seconds += time.monotonic() - began
 
 
 def get(connection, path):
