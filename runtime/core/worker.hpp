@@ -31,7 +31,8 @@ struct scheduler;
 /// | ready             | see run_queue; owner = the carrier that holds the worker              |
 /// | overflow          | any worker, with overflow_lock                                        |
 /// | carried_by        | written by the watchdog and at start and stop                         |
-/// | polled_ns, ~_turn | written by the owner, read by the watchdog                            |
+/// | polled_ns,        | written by the owner, read by the watchdog; the latter also written   |
+/// |  polled_at_turn   |  by it when it gives the worker to another carrier                    |
 /// | the figures       | counted by the owner, read by anybody                                 |
 /// | everything else   | the carrier that holds the worker, while inside                       |
 ///
@@ -100,9 +101,8 @@ struct worker {
   poller poll;
   timing_wheel wheel;
   std::uint64_t polled_ms = 0; ///< node time when timers were last looked at; for coarse deadlines
-  std::atomic<std::uint64_t> polled_ns{0}; ///< the same by the monotonic clock
-  std::atomic<std::uint64_t> polled_at_turn{
-      0}; ///< of the carrier, when sockets and timers were last looked at
+  std::atomic<std::uint64_t> polled_ns{0};      ///< the same by the monotonic clock
+  std::atomic<std::uint64_t> polled_at_turn{0}; ///< the carrier's count of turns then
   slot_cache slots;
   stack_cache stacks;
   std::atomic<carrier*> carried_by{nullptr};

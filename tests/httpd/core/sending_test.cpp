@@ -29,7 +29,7 @@ constexpr const char* get_1_1 = "GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 /// A file of some bytes that nobody else sees.
 std::shared_ptr<const file_part> file_of(const std::string& bytes, std::uint64_t offset,
                                          std::uint64_t length) {
-  char name[] = "/tmp/perron_exchange_stream_XXXXXX";
+  char name[] = "/tmp/perron_sending_test_XXXXXX";
   const int fd = ::mkstemp(name);
   ::unlink(name);
   EXPECT_EQ(::write(fd, bytes.data(), bytes.size()), static_cast<::ssize_t>(bytes.size()));

@@ -92,8 +92,8 @@ TEST_F(turn_watch_test, a_later_turn_is_known_to_be_stuck_a_little_later) {
 TEST_F(turn_watch_test, a_turn_began_no_earlier_than_the_look_that_found_another) {
   first_turn(100 * ms);
   look(105 * ms);
-  const int other =
-      0; // whose turn seems to be the first, as those of different threads have the same numbers
+  // its turn seems to be the first, as those of different threads have the same numbers
+  const int other = 0;
   seen_.by = &other;
   look(108 * ms);
   EXPECT_TRUE(watch_.is_new());
